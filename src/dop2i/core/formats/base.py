@@ -1,0 +1,246 @@
+"""The contract of a format reader, and the description that it makes.
+
+A reader never sees a path: it sees a :class:`Source`, which reads any part of a file that may lie on a disk,
+behind HTTP, in S3 or in XRootD. So describing a 100 GB remote file costs kilobytes.
+"""
+
+from __future__ import annotations
+
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+HEAD_BYTES = 8192
+"""How much of a file's beginning ``recognises`` is given."""
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A file to read by range. ``local_path`` is set only when the file lies on this machine."""
+
+    name: str
+    size: int
+    local_path: str | None
+
+    def read_range(self, start: int, length: int) -> bytes:
+        """At most ``length`` bytes from ``start``; fewer only at the end of the file."""
+        ...
+
+    def open(self) -> io.BufferedIOBase:
+        """A new seekable binary file object over the same bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a value was read: the file (path relative to what was described) and the key in it."""
+
+    file: str
+    key: str = ""
+
+
+@dataclass(slots=True)
+class Proposal:
+    """A value proposed for the record document.
+
+    ``path`` is the dotted path in the record document (``metadata.title``,
+    ``custom_fields.dop2i:experiment``); list-valued paths (creators, subjects, rights, dates,
+    related_identifiers, additional_descriptions) are proposed one item a proposal and are merged by the
+    assembler. ``confidence`` from 0 to 1: 1.0 stated in a metadata file, 0.8 in a header, 0.4 guessed.
+    """
+
+    path: str
+    value: Any
+    evidence: Evidence
+    confidence: float = 0.8
+
+
+@dataclass(slots=True)
+class Column:
+    """One column, branch or dataset. ``dtype`` as NumPy writes it (``float64``, ``int32``, ``str``).
+
+    ``shape`` is that of one entry (``()`` for a scalar, ``(-1,)`` for a variable-length list). ``minimum`` and
+    ``maximum`` are None where the values have no order or were not read; NaN never appears. ``histogram`` is
+    a small summary for a thumbnail: 2 to 64 counts over [minimum, maximum].
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...] = ()
+    unit: str = ""
+    meaning: str = ""
+    ucd: str = ""
+    entries: int | None = None
+    missing: int | None = None
+    minimum: float | int | str | None = None
+    maximum: float | int | str | None = None
+    mean: float | None = None
+    histogram: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Table:
+    """A table, tree, HDF5 dataset, image or array: ``kind`` is one of table, tree, array, image, series.
+
+    ``sampled`` says that the facts of the columns come from a part of the rows; ``rows_read`` tells how many.
+    """
+
+    name: str
+    kind: str = "table"
+    rows: int | None = None
+    shape: tuple[int, ...] = ()
+    columns: list[Column] = field(default_factory=list)
+    meaning: str = ""
+    sampled: bool = False
+    rows_read: int | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Histogram:
+    """A histogram that the file holds (not one that we made). ``edges`` one array an axis; counts flattened, C order.
+
+    Above 20,000 bins only the axes are kept and ``counts`` is empty.
+    """
+
+    name: str
+    title: str = ""
+    axes: list[dict[str, Any]] = field(default_factory=list)
+    edges: list[list[float]] = field(default_factory=list)
+    counts: list[float] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
+    entries: float | None = None
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Time in ISO 8601 UTC; sky in degrees ICRS (centre and radius, or a point with radius 0)."""
+
+    time_start: str | None = None
+    time_end: str | None = None
+    gps_start: float | None = None
+    gps_end: float | None = None
+    ra: float | None = None
+    dec: float | None = None
+    radius: float | None = None
+
+
+@dataclass(slots=True)
+class Member:
+    """An entry of an archive, a group of a container: its path and size in bytes (None for a folder)."""
+
+    path: str
+    size: int | None = None
+    kind: str = "file"
+
+
+@dataclass(slots=True)
+class Description:
+    """What a reader found in one file. JSON by :meth:`to_json`; small: at most 2,000 columns and members are kept."""
+
+    format: str = ""
+    label: str = ""
+    media_type: str = "application/octet-stream"
+    name: str = ""
+    size: int = 0
+    summary: str = ""
+    theme: str = ""
+    tables: list[Table] = field(default_factory=list)
+    histograms: list[Histogram] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
+    headers: dict[str, Any] = field(default_factory=dict)
+    coverage: Coverage = field(default_factory=Coverage)
+    proposals: list[Proposal] = field(default_factory=list)
+    text: str = ""
+    warnings: list[str] = field(default_factory=list)
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values: numbers finite, bytes decoded, empty members left out."""
+        cleaned: dict[str, Any] = _jsonable(self)
+        return cleaned
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Description:
+        """The inverse of :meth:`to_json` (unknown members are ignored, so that old descriptions stay readable)."""
+        made = cls(**{f.name: document[f.name] for f in fields(cls) if f.name in document and f.name not in _NESTED})
+        made.tables = [
+            _build(Table, {**table, "columns": [_build(Column, column) for column in table.get("columns", [])]})
+            for table in document.get("tables", [])
+        ]
+        made.histograms = [_build(Histogram, item) for item in document.get("histograms", [])]
+        made.members = [_build(Member, item) for item in document.get("members", [])]
+        made.coverage = _build(Coverage, document.get("coverage", {}))
+        made.proposals = [
+            _build(Proposal, {**item, "evidence": _build(Evidence, item.get("evidence", {"file": ""}))})
+            for item in document.get("proposals", [])
+        ]
+        return made
+
+
+_NESTED = frozenset({"tables", "histograms", "members", "coverage", "proposals"})
+
+
+def _build(kind: type[Any], values: dict[str, Any]) -> Any:
+    known = {f.name for f in fields(kind)}
+    prepared = {k: tuple(v) if k == "shape" else v for k, v in values.items() if k in known}
+    return kind(**prepared)
+
+
+def _jsonable(value: Any) -> Any:
+    """Plain JSON of any value a reader may meet (NumPy scalars, bytes, NaN, dataclasses)."""
+    if value is None or isinstance(value, bool | str):
+        return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else None
+    if is_dataclass(value) and not isinstance(value, type):
+        pairs = ((f.name, _jsonable(getattr(value, f.name))) for f in fields(value))
+        return {name: item for name, item in pairs if item not in (None, "", [], {}, ())}
+    if isinstance(value, dict):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_jsonable(item) for item in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if hasattr(value, "tolist"):
+        return _jsonable(value.tolist())
+    return str(value)
+
+
+class FormatReader(ABC):
+    """Reads one format. One module a reader in ``core/formats``; found by the registry, never registered.
+
+    ``name`` is the key (``root``), ``label`` the words in both languages, ``media_types`` the first of which is
+    the canonical one, ``suffixes`` with their dot. ``rank`` decides between equal scores (lower first).
+    """
+
+    name: ClassVar[str] = ""
+    label: ClassVar[dict[str, str]] = {}
+    media_types: ClassVar[tuple[str, ...]] = ()
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    rank: ClassVar[int] = 50
+
+    @abstractmethod
+    def recognises(self, name: str, head: bytes) -> float:
+        """From 0 (not mine) to 1 (certain) given the file's name and its first 8,192 bytes. Imports nothing heavy."""
+
+    @abstractmethod
+    def describe(self, source: Source) -> Description:
+        """What is in the file. Raises ``UnreadableFile`` with a sentence when it is cut, damaged or lying."""
+
+    def tables(self, source: Source) -> Iterator[Table]:
+        """Table after table, where a format has many; the default takes them from :meth:`describe`."""
+        yield from self.describe(source).tables
+
+    def preview(self, source: Source, *, table: str, start: int = 0, stop: int = 50) -> dict[str, Any]:
+        """Rows ``start`` to ``stop`` of one table: ``{"columns": [names], "rows": [[…]], "total": n}``.
+
+        Raises ``NotFound`` where the format has no tables or none of that name.
+        """
+        from dop2i.errors import NotFound
+
+        raise NotFound(f"{self.label.get('en', self.name)} files have no table {table!r} to show.")
