@@ -85,3 +85,19 @@ prepare_demonstration_packages() {
         -r requirements/demo.txt || die "The demonstration's packages could not be fetched: start again to go on."
     printf '%s\n' "$stamp" >"$DEMO_PACKAGES/installed"
 }
+
+prepare_npm_packages() {
+    # For the tests only: axe-core, html-validate, a tus client (tests/support/package.json has their versions).
+    stamp=$(cksum <tests/support/package.json | tr ' ' '-')
+    if grep -qsx "$stamp" .cache/npm/installed; then
+        return 0
+    fi
+    mkdir -p .cache/npm
+    cp tests/support/package.json .cache/npm/package.json
+    if npm install --prefix .cache/npm --no-package-lock --ignore-scripts --no-audit --no-fund --silent >/dev/null 2>&1
+    then
+        printf '%s\n' "$stamp" >.cache/npm/installed
+    else
+        say "The npm packages of the tests could not be fetched. Skipped without them: accessibility and HTML checks."
+    fi
+}

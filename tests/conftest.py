@@ -17,3 +17,12 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}: set DOP2I_SHARED_DATA to run this test")
     return folder
+
+
+@pytest.fixture(scope="session")
+def npm_packages() -> Path:
+    """The folder ``node_modules`` that ``./test`` fills; without it the test is skipped."""
+    folder = ROOT / ".cache" / "npm" / "node_modules"
+    if not folder.is_dir():
+        pytest.skip("the npm packages are not there: ./test fetches them (npm is needed)")
+    return folder
