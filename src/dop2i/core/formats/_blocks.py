@@ -1,0 +1,43 @@
+"""Pieces of an array too large to be read at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from dop2i.core.formats.limits import CHUNK_BYTES
+
+
+def blocks(
+    shape: tuple[int, ...], itemsize: int, chunks: tuple[int, ...] | None = None, *, target: int = CHUNK_BYTES
+) -> Iterator[tuple[slice, ...]]:
+    """Slices that cover an array once, each of about ``target`` bytes and of whole chunks, in C order.
+
+    ``chunks`` is the shape of a stored chunk, so that none is decompressed twice.
+    """
+    if not shape or 0 in shape:
+        return
+    block = [min(chunk, length) for chunk, length in zip(chunks or (1,) * len(shape), shape, strict=True)]
+    block = [max(length, 1) for length in block]
+    size = itemsize
+    for length in block:
+        size *= length
+    for axis in reversed(range(len(shape))):
+        factor = max(1, min(-(-shape[axis] // block[axis]), target // max(size, 1)))
+        block[axis] *= factor
+        size *= factor
+        if block[axis] < shape[axis]:
+            break
+    ranges = [range(0, length, step) for length, step in zip(shape, block, strict=True)]
+    for starts in itertools.product(*ranges):
+        yield tuple(
+            slice(start, min(start + step, length)) for start, step, length in zip(starts, block, shape, strict=True)
+        )
+
+
+def values_in(piece: tuple[slice, ...]) -> int:
+    """How many values a piece covers."""
+    count = 1
+    for part in piece:
+        count *= part.stop - part.start
+    return count

@@ -1,0 +1,222 @@
+"""Facts of a column, gathered chunk by chunk in memory that does not grow with the file.
+
+A reader makes one :class:`ColumnFacts` a column, gives it the values as they stream by, and asks for the
+:class:`~dop2i.core.formats.base.Column` at the end. Shared by all readers, which import it inside their methods:
+it brings NumPy.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from dop2i.core.formats.base import Column
+
+BINS = 32
+"""Bins of the small histogram that a column keeps."""
+_FINE = 512
+_SAMPLE = 16384
+_LONGEST_TEXT = 120
+_FEWEST_FOR_HISTOGRAM = 2
+
+
+class ColumnFacts:
+    """Streaming entries, missing, minimum, maximum, mean and a small histogram of one column.
+
+    Numbers, booleans, dates (``datetime64``) and text are understood; anything else is only counted. NaN, masked
+    values and ``None`` count as missing; infinities count as entries and stay out of minimum, maximum and mean.
+    ``entries`` counts rows: give ``entries=`` to :meth:`add` when the values are those of lists, flattened.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        dtype: str = "",
+        shape: tuple[int, ...] = (),
+        unit: str = "",
+        meaning: str = "",
+        ucd: str = "",
+    ) -> None:
+        self._column = Column(name=name, dtype=dtype, shape=shape, unit=unit, meaning=meaning, ucd=ucd)
+        self._entries = 0
+        self._missing = 0
+        self._minimum: Any = None
+        self._maximum: Any = None
+        self._sum = 0.0
+        self._counted = 0
+        self._kind = ""
+        self._histogram = _GrowingHistogram()
+
+    @property
+    def entries(self) -> int:
+        """Rows seen so far."""
+        return self._entries
+
+    def add(self, values: Any, *, entries: int | None = None, missing: int = 0) -> None:
+        """Takes one chunk: a NumPy array (also masked) of any shape, or any sequence of values or None.
+
+        ``missing`` adds values that the caller already took out (nulls of a Parquet page, say).
+        """
+        if isinstance(values, np.ma.MaskedArray):
+            rows = len(values) if values.ndim else 1
+            array = values.compressed()
+            hidden = values.size - array.size
+        else:
+            array, hidden, rows = _as_array(values)
+        self._entries += rows if entries is None else entries
+        self._missing += missing + hidden
+        kind = array.dtype.kind
+        if not array.size or kind not in "biufMmUST":
+            return
+        if kind in "UST":
+            self._add_text(array)
+        elif kind in "Mm":
+            self._add_dates(array)
+        else:
+            self._add_numbers(array)
+
+    def _add_numbers(self, array: np.ndarray[Any, Any]) -> None:
+        if not array.dtype.isnative:
+            array = array.astype(array.dtype.newbyteorder("="))
+        if array.dtype.kind == "b":
+            array = array.view(np.uint8)
+        if array.dtype == np.float16:
+            array = array.astype(np.float32)
+        low, high = array.min(), array.max()
+        if array.dtype.kind == "f" and not (math.isfinite(low) and math.isfinite(high)):
+            self._missing += int(np.isnan(array).sum())
+            array = array[np.isfinite(array)]
+            if not array.size:
+                return
+            low, high = array.min(), array.max()
+        if not self._widen("number", low.item(), high.item()):
+            return
+        small_integer = array.dtype.kind in "iu" and array.dtype.itemsize < 8
+        with np.errstate(over="ignore"):
+            self._sum += float(array.sum(dtype=np.int64 if small_integer else np.float64))
+        self._counted += array.size
+        self._histogram.add(array, float(low), float(high))
+
+    def _add_dates(self, array: np.ndarray[Any, Any]) -> None:
+        there = array[~np.isnat(array)]
+        self._missing += array.size - there.size
+        if there.size and there.dtype.kind == "M":
+            self._widen("date", str(there.min()), str(there.max()))
+
+    def _add_text(self, array: np.ndarray[Any, Any]) -> None:
+        if array.dtype.kind == "S":
+            texts = {bytes(item).decode("utf-8", "replace") for item in np.unique(array).tolist()}
+        else:
+            texts = {str(item) for item in array.ravel().tolist()}
+        self._widen("text", min(texts)[:_LONGEST_TEXT], max(texts)[:_LONGEST_TEXT])
+
+    def _widen(self, kind: str, low: Any, high: Any) -> bool:
+        """Takes new extremes; values of another kind than the first chunk's have no common order with them."""
+        self._kind = self._kind or kind
+        if kind != self._kind:
+            return False
+        self._minimum = low if self._minimum is None else min(self._minimum, low)
+        self._maximum = high if self._maximum is None else max(self._maximum, high)
+        return True
+
+    def column(self) -> Column:
+        """The facts so far as a Column (``entries`` 0 and no extremes when nothing was added)."""
+        column = self._column
+        column.entries = self._entries
+        column.missing = self._missing
+        column.minimum, column.maximum = self._minimum, self._maximum
+        if self._kind == "number" and self._counted:
+            mean = self._sum / self._counted
+            column.mean = mean if math.isfinite(mean) else None
+            column.histogram = self._histogram.counts(float(self._minimum), float(self._maximum))
+        return column
+
+
+class _GrowingHistogram:
+    """Counts in fine bins whose range widens as values arrive; made into ``BINS`` bins at the end.
+
+    Chunks above 16,384 values are sampled evenly: the result is a summary for a thumbnail, not a measurement.
+    """
+
+    def __init__(self) -> None:
+        self._low = 0.0
+        self._high = 0.0
+        self._counts: np.ndarray[Any, Any] | None = None
+        self._total = 0
+
+    def add(self, array: np.ndarray[Any, Any], low: float, high: float) -> None:
+        """Takes finite numbers whose extremes are already known."""
+        if self._counts is None:
+            self._low, self._high = low, high
+            self._counts = np.zeros(_FINE)
+        elif low < self._low or high > self._high:
+            self._grow(min(low, self._low), max(high, self._high))
+        self._total += array.size
+        step = max(1, array.size // _SAMPLE)
+        sample = array.ravel()[::step]
+        weight = array.size / sample.size
+        self._counts += np.bincount(self._places(sample, self._low, self._high, _FINE), minlength=_FINE) * weight
+
+    def _grow(self, low: float, high: float) -> None:
+        """Moves the counts to a range at least twice as wide, so that growing stays rare."""
+        counts = self._counts
+        assert counts is not None  # noqa: S101 - add() has made them
+        width = self._high - self._low
+        if width and low < self._low:
+            low = min(low, self._low - width)
+        if width and high > self._high:
+            high = max(high, self._high + width)
+        low, high = max(low, -1.7e308), min(high, 1.7e308)
+        places = self._places(self._centres(), low, high, _FINE)
+        self._counts = np.bincount(places, weights=counts, minlength=_FINE)
+        self._low, self._high = low, high
+
+    def _centres(self) -> np.ndarray[Any, Any]:
+        steps = (np.arange(_FINE) + 0.5) / _FINE
+        return np.asarray(self._low * (1 - steps) + self._high * steps)
+
+    @staticmethod
+    def _places(values: np.ndarray[Any, Any], low: float, high: float, bins: int) -> np.ndarray[Any, Any]:
+        """Bin numbers; computed on halves so that the width of the whole float range does not overflow."""
+        width = high / 2 - low / 2
+        if not width > 0:
+            return np.zeros(values.size, dtype=np.intp)
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            scaled = (values.astype(np.float64) / 2 - low / 2) / width * bins
+        places = np.nan_to_num(scaled, nan=0.0, posinf=bins - 1, neginf=0.0)
+        return np.clip(places, 0, bins - 1).astype(np.intp)
+
+    def counts(self, low: float, high: float) -> list[int]:
+        """Whole counts over [low, high]; empty when there is but one value."""
+        if self._counts is None or self._total < _FEWEST_FOR_HISTOGRAM or not high > low:
+            return []
+        places = self._places(self._centres(), low, high, BINS)
+        found = np.bincount(places, weights=self._counts, minlength=BINS)
+        return [round(count) for count in found.tolist()]
+
+
+def _as_array(values: Any) -> tuple[np.ndarray[Any, Any], int, int]:
+    """``(values without None, how many None, rows)`` of whatever a reader has at hand."""
+    if isinstance(values, np.ndarray) and values.dtype.kind != "O":
+        return values, 0, len(values) if values.ndim else 1
+    items = list(values) if not isinstance(values, np.ndarray) else values.ravel().tolist()
+    there = [item for item in items if item is not None]
+    hidden = len(items) - len(there)
+    if not there:
+        return np.empty(0), hidden, len(items)
+    if all(isinstance(item, bytes) for item in there):
+        there = [item.decode("utf-8", "replace") for item in there]
+    if all(isinstance(item, str) for item in there):
+        return _text_array(there), hidden, len(items)
+    if all(isinstance(item, bool | int | float | np.number | np.bool_) for item in there):
+        numbers = np.asarray(there)
+        return (numbers.astype(np.float64) if numbers.dtype.kind == "O" else numbers), hidden, len(items)
+    return np.empty(0), hidden, len(items)
+
+
+def _text_array(texts: list[str]) -> np.ndarray[Any, Any]:
+    """Only the extremes matter: one very long text must not make every element as long."""
+    shortened = [text[:_LONGEST_TEXT].rstrip("\x00") for text in (min(texts), max(texts))]
+    return np.asarray(shortened, dtype=str)
