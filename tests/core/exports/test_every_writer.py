@@ -1,0 +1,101 @@
+"""Every writer that the registry finds, on every record that people may deposit."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from lxml import etree
+from strategies import documents, records
+
+from dop2i.core.exports import EXPORTS, STYLES, citation
+from dop2i.core.model import normalise_record, validate_record
+
+DOCS = Path(__file__).parents[3] / "docs" / "exports"
+phases = (Phase.explicit, Phase.reuse, Phase.generate)
+many = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck), phases=phases)
+
+
+@pytest.mark.parametrize("name", list(EXPORTS))
+def test_a_writer_says_what_it_is_in_both_languages_and_has_a_page(name: str) -> None:
+    writer = EXPORTS[name]
+    assert writer.label["en"]
+    assert writer.label["fr"]
+    assert re.fullmatch(r"[a-z]+/[\w.+-]+(;profile=\"[^\"]+\")?", writer.media_type)
+    assert writer.suffix.startswith(".")
+    page = (DOCS / f"{name}.md").read_text()
+    assert writer.media_type.split(";")[0] in page
+
+
+def test_no_two_writers_claim_one_media_type_or_suffix() -> None:
+    assert len({writer.media_type for writer in EXPORTS.values()}) == len(EXPORTS)
+    assert len({writer.suffix for writer in EXPORTS.values()}) == len(EXPORTS)
+
+
+@given(documents)
+@many
+def test_what_alice_deposits_is_valid_and_stays_so_when_it_is_kept(document: dict[str, Any]) -> None:
+    assert validate_record(document, for_publication=True) == []
+    kept = normalise_record(document)
+    assert validate_record(kept, for_publication=True) == []
+    assert normalise_record(kept) == kept
+
+
+@given(records())
+@many
+def test_every_writer_writes_every_record_twice_the_same(record: dict[str, Any]) -> None:
+    before = json.dumps(record)
+    for writer in EXPORTS.values():
+        first = writer.write(record)
+        assert first.decode("utf-8")
+        assert writer.write(json.loads(before)) == first, writer.name
+    assert json.dumps(record) == before
+
+
+@given(records())
+@many
+def test_json_and_xml_can_be_read_back(record: dict[str, Any]) -> None:
+    for writer in EXPORTS.values():
+        if "json" in writer.media_type:
+            json.loads(writer.write(record))
+        elif "xml" in writer.media_type:
+            etree.fromstring(writer.write(record))
+
+
+@given(records())
+@many
+def test_every_style_cites_every_record_in_one_line_with_its_address(record: dict[str, Any]) -> None:
+    for style in STYLES:
+        for language in ("en", "fr"):
+            line = citation(record, style, language)
+            assert "\n" not in line
+            assert "data.example.org" in line or "doi" in line or "n2t.net" in line
+
+
+@pytest.mark.parametrize("name", list(EXPORTS))
+@pytest.mark.parametrize("record", [{}, {"id": "1"}, {"metadata": {}}, {"metadata": None, "files": None, "pids": None}])
+def test_an_empty_draft_is_written_too(name: str, record: dict[str, Any]) -> None:
+    assert EXPORTS[name].write(record)
+
+
+@pytest.mark.parametrize("name", list(EXPORTS))
+def test_malformed_text_that_mallory_put_into_the_database_harms_no_writer(name: str) -> None:
+    record = {
+        "id": "7",
+        "metadata": {
+            "title": "a\x00b\x0b\ud800c\ufffe",
+            "description": "<p>\x1b[31m</p><script>alert(1)</script>\udfff",
+            "creators": [{"person_or_org": {"name": "x\x08y", "type": "personal"}}, "no object", {"person_or_org": 3}],
+            "subjects": "no list",
+            "rights": [{"link": "javascript:alert(1)", "title": {"en": "\x01"}}],
+            "publication_date": "soon",
+        },
+        "custom_fields": {"dop2i:sqrt_s": {"minimum": float("inf"), "maximum": 1.0}, "dop2i:experiment": 3},
+    }
+    text = EXPORTS[name].write(record).decode()
+    assert name == "native" or "\x1b" not in text
+    assert name == "native" or "javascript:" not in text
