@@ -1,0 +1,272 @@
+"""What readers find in the files of a bucket, computed once a content, by processes that may fail."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from queue import SimpleQueue
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from dop2i.server.files import contents
+from dop2i.server.files.models import Bucket, Content, ContentDescription, FileEntry
+
+_BATCH = 400
+_PROCESSES = 4
+_WORTH_SHARING = 50
+_CHECKSUM_BYTES_PER_SECOND = 20_000_000
+_TEXT_FILES, _TEXT_LENGTH = 200, 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    content: Content
+    key: str
+
+
+def stored_description(entry: FileEntry) -> dict[str, Any]:
+    """The stored Description of a file, under its name in this record; empty until a reader has looked."""
+    if entry.content_id is None:
+        return {}
+    found = ContentDescription.objects.filter(content_id=entry.content_id).first()
+    return {**found.document, "name": entry.key} if found else {}
+
+
+def describe_bucket(bucket_id: int, progress: Callable[[int, int], None]) -> int:
+    """Describe the contents of a bucket that are not described yet; returns how many were.
+
+    Killed and run again, it goes on with what is left. ``progress(done, total)`` is called after each batch.
+    """
+    total, done = _undescribed(bucket_id).values("content_id").distinct().count(), 0
+    if not total:
+        return 0
+    with _ReaderPool(processes=_processes_for(total)) as pool:
+        for batch in _batches(bucket_id):
+            copied = _copy_known(batch)
+            tasks = [task for task in batch if task.content.pk not in copied]
+            _store(pool.describe(tasks))
+            done += len(batch)
+            progress(done, max(done, total))
+    refresh_formats(bucket_id)
+    return done
+
+
+def refresh_formats(bucket_id: int) -> list[str]:
+    """Set the bucket's list of formats from the descriptions of its files; returns it."""
+    found = ContentDescription.objects.filter(content__entries__bucket_id=bucket_id).exclude(format="")
+    formats = sorted(found.values_list("format", flat=True).distinct())
+    Bucket.objects.filter(pk=bucket_id).update(formats=formats)
+    return formats
+
+
+def text_of_bucket(bucket_id: int) -> str:
+    """Names of tables and columns of the first files, with units and meanings: words to be searched by."""
+    found = ContentDescription.objects.filter(content__entries__bucket_id=bucket_id).exclude(format="")
+    words: dict[str, None] = {}
+    for description in found.order_by("content_id").distinct()[:_TEXT_FILES]:
+        for table in description.document.get("tables", []):
+            for part in (table, *table.get("columns", [])):
+                for text in (part.get("name"), part.get("meaning"), part.get("unit")):
+                    if text:
+                        words[str(text)] = None
+    return "\n".join(words)[:_TEXT_LENGTH]
+
+
+def _undescribed(bucket_id: int) -> Any:
+    entries = FileEntry.objects.filter(bucket_id=bucket_id, status=FileEntry.Status.COMPLETED)
+    return entries.filter(Q(content__description=None) | Q(content__md5=""))
+
+
+def _batches(bucket_id: int) -> Iterator[list[_Task]]:
+    after, seen = "", set()
+    while True:
+        rows = list(_undescribed(bucket_id).filter(key__gt=after).select_related("content").order_by("key")[:_BATCH])
+        batch = []
+        for entry in rows:
+            after = entry.key
+            if entry.content_id not in seen:
+                seen.add(entry.content_id)
+                batch.append(_Task(content=entry.content, key=entry.key))
+        if not rows:
+            return
+        yield batch
+
+
+def _copy_known(batch: list[_Task]) -> set[int]:
+    """Take over what is known of the same bytes in another concept; returns the contents that need no reader."""
+    wanted = {task.content.sha256: task.content for task in batch}
+    known = ContentDescription.objects.filter(content__sha256__in=list(wanted)).exclude(content__md5="")
+    copies, contents_known = {}, []
+    for description in known.select_related("content"):
+        content = wanted.get(description.content.sha256)
+        if content is None or content.pk in copies:
+            continue
+        content.md5, content.adler32 = description.content.md5, description.content.adler32
+        content.media_type = description.content.media_type
+        copies[content.pk] = ContentDescription(
+            content_id=content.pk,
+            format=description.format,
+            document=description.document,
+            reader_version=description.reader_version,
+            error=description.error,
+        )
+        contents_known.append(content)
+    _save(list(copies.values()), contents_known)
+    return set(copies)
+
+
+def _store(answers: list[tuple[_Task, dict[str, Any]]]) -> None:
+    made, touched = [], []
+    for task, answer in answers:
+        document = answer["document"]
+        made.append(
+            ContentDescription(
+                content_id=task.content.pk,
+                format=document.get("format", ""),
+                document=document,
+                reader_version=version("dop2i"),
+                error=document.get("error", ""),
+            )
+        )
+        task.content.md5 = answer.get("md5") or task.content.md5
+        task.content.adler32 = answer.get("adler32") or task.content.adler32
+        task.content.media_type = document.get("media_type") or task.content.media_type
+        touched.append(task.content)
+    _save(made, touched)
+
+
+@transaction.atomic
+def _save(made: list[ContentDescription], touched: list[Content]) -> None:
+    ContentDescription.objects.bulk_create(
+        made,
+        batch_size=100,
+        update_conflicts=True,
+        unique_fields=["content"],
+        update_fields=["format", "document", "reader_version", "error", "created"],
+    )
+    Content.objects.bulk_update(touched, ["md5", "adler32", "media_type"], batch_size=100)
+
+
+def _processes_for(total: int) -> int:
+    return 1 if total < _WORTH_SHARING else max(1, min(_PROCESSES, os.cpu_count() or 1))
+
+
+class _ReaderProcess:
+    """One reading process, started when first needed and started again after it died."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._waiting = b""
+
+    def describe(self, task: _Task) -> dict[str, Any]:
+        """The answer for one file; a process that dies or takes too long gives a description with its error."""
+        limits = settings.DOP2I.limits
+        checksums = not task.content.md5
+        path = contents.locate(task.content)
+        request = {"path": str(path), "name": task.key, "checksums": checksums}
+        allowed = limits.description_seconds + (task.content.size / _CHECKSUM_BYTES_PER_SECOND if checksums else 0)
+        try:
+            if not path.exists():
+                return _failed(task, "its bytes are missing on the server")
+            process = self._running()
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
+            return json.loads(self._line(deadline=time.monotonic() + allowed))
+        except TimeoutError:
+            self.stop()
+            return _failed(task, f"the reader was still busy after {allowed:.0f} s")
+        except (OSError, EOFError, ValueError):
+            self.stop()
+            return _failed(task, "the reader ended unexpectedly; the file may be damaged")
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            limits = settings.DOP2I.limits
+            module = "dop2i.server.files.reader_process"
+            arguments = [str(limits.description_bytes), str(limits.description_seconds)]
+            self._waiting = b""
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        return self._process
+
+    def _line(self, *, deadline: float) -> bytes:
+        output = self._process.stdout.fileno()
+        while b"\n" not in self._waiting:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([output], [], [], left)[0]:
+                raise TimeoutError
+            piece = os.read(output, 1 << 16)
+            if not piece:
+                raise EOFError
+            self._waiting += piece
+        line, _, self._waiting = self._waiting.partition(b"\n")
+        return line
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+class _ReaderPool:
+    """A few reading processes that share the files of a batch."""
+
+    def __init__(self, *, processes: int) -> None:
+        self._idle: SimpleQueue[_ReaderProcess] = SimpleQueue()
+        self._all = [_ReaderProcess() for _ in range(processes)]
+        self._threads = ThreadPoolExecutor(max_workers=processes, thread_name_prefix="dop2i-describe")
+        for process in self._all:
+            self._idle.put(process)
+
+    def __enter__(self) -> _ReaderPool:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        for process in self._all:
+            process.stop()
+
+    def describe(self, tasks: list[_Task]) -> list[tuple[_Task, dict[str, Any]]]:
+        """The answers, in the order of the tasks."""
+        return list(zip(tasks, self._threads.map(self._one, tasks), strict=True))
+
+    def _one(self, task: _Task) -> dict[str, Any]:
+        process = self._idle.get()
+        try:
+            return process.describe(task)
+        finally:
+            self._idle.put(process)
+
+
+def _failed(task: _Task, reason: str) -> dict[str, Any]:
+    path = contents.locate(task.content)
+    answer: dict[str, Any] = {
+        "document": {
+            "name": task.key,
+            "size": task.content.size,
+            "media_type": task.content.media_type or "application/octet-stream",
+            "error": f"{task.key} could not be described: {reason}.",
+        }
+    }
+    if not task.content.md5 and path.exists():
+        from dop2i.server.files.reader_process import checksums
+
+        answer["md5"], answer["adler32"] = checksums(path)
+    return answer

@@ -1,0 +1,66 @@
+"""The process that looks inside files: a reader that crashes, hangs or eats memory takes nobody with it.
+
+Run as ``python -m dop2i.server.files.reader_process BYTES SECONDS``; one JSON request a line comes in, one JSON
+answer a line goes out. It knows neither Django nor the database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+PIECE = 1 << 20
+
+
+def main() -> None:
+    """Answer requests until the input ends."""
+    address_space, seconds = int(sys.argv[1]), float(sys.argv[2])
+    if address_space:
+        resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # What a library prints must not be taken for an answer.
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        request = json.loads(line)
+        answers.write(json.dumps(answer(request, seconds=seconds)) + "\n")
+        answers.flush()
+
+
+def answer(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+    """The description of a file and, where they are asked for, its md5 and adler32."""
+    from dop2i.core.formats import describe_source
+    from dop2i.core.formats.limits import Limits
+    from dop2i.core.formats.sources import LocalSource
+
+    path, made = Path(request["path"]), {}
+    if request["checksums"]:
+        made["md5"], made["adler32"] = checksums(path)
+    source = LocalSource(path, name=request["name"])
+    usual = Limits.default(source)
+    limits = Limits(
+        max_bytes_read=usual.max_bytes_read,
+        max_seconds=min(usual.max_seconds, seconds / 2),
+        max_columns=usual.max_columns,
+    )
+    return {**made, "document": describe_source(source, limits=limits).to_json()}
+
+
+def checksums(path: Path) -> tuple[str, str]:
+    """md5 and adler32 of a file, in one pass that also brings it near for the reader."""
+    md5, adler32 = hashlib.md5(usedforsecurity=False), 1
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            md5.update(piece)
+            adler32 = zlib.adler32(piece, adler32)
+    return md5.hexdigest(), f"{adler32:08x}"
+
+
+if __name__ == "__main__":
+    main()

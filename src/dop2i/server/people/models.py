@@ -1,0 +1,114 @@
+"""Persons, their tokens, and the journal of what was done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils import timezone
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Finds persons by address whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> Person:
+        """The person of this electronic address, as sign-in asks."""
+        return self.get(email=(username or "").strip().lower())
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> Person:
+        """A person with a usable password, or none."""
+        person = self.model(email=email.strip().lower(), **fields)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """Somebody who deposits, curates or administers. ``affiliations`` is a list of ``{"name", "ror"}``."""
+
+    id = models.BigAutoField(primary_key=True)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=250)
+    given_name = models.CharField(max_length=120, blank=True)
+    family_name = models.CharField(max_length=120, blank=True)
+    orcid = models.CharField(max_length=19, blank=True)
+    affiliations = models.JSONField(default=list, blank=True)
+    language = models.CharField(max_length=2, blank=True)
+    is_administrator = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(default=timezone.now)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+    objects = PersonManager()
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """The person as a creator of a record document (InvenioRDM's ``metadata.creators`` item)."""
+        family, given = self.family_name, self.given_name
+        if not family and not given:
+            before, comma, after = (part.strip() for part in self.name.partition(","))
+            if comma:
+                family, given = before, after
+            elif " " in self.name:
+                given, family = self.name.rsplit(" ", 1)
+        who: dict[str, Any] = {
+            "type": "personal",
+            "name": ", ".join(part for part in (family, given) if part) or self.name,
+            "family_name": family or self.name,
+        }
+        if given:
+            who["given_name"] = given
+        if self.orcid:
+            who["identifiers"] = [{"scheme": "orcid", "identifier": self.orcid}]
+        creator: dict[str, Any] = {"person_or_org": who}
+        places = [
+            {
+                "name": place["name"],
+                **({"identifiers": [{"scheme": "ror", "identifier": place["ror"]}]} if place.get("ror") else {}),
+            }
+            for place in self.affiliations
+            if place.get("name")
+        ]
+        if places:
+            creator["affiliations"] = places
+        return creator
+
+
+class Token(models.Model):
+    """A key that a person's programs carry. Only its SHA-256 is kept."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=120, blank=True)
+    hash = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created = models.DateTimeField(default=timezone.now)
+    expires = models.DateTimeField(null=True, blank=True)
+    last_used = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name or f"token {self.pk}"
+
+
+class AuditEvent(models.Model):
+    """One thing that somebody did. Rows are only added."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+    token_id = models.BigIntegerField(null=True)
+    address = models.CharField(max_length=64, blank=True)
+    action = models.CharField(max_length=40)
+    target = models.CharField(max_length=80)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["target", "id"], name="people_audit_target")]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.target}"
