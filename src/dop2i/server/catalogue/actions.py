@@ -1,0 +1,133 @@
+"""What changes the catalogue: an entry put, refreshed, removed. Each writes one row of the change log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from dop2i.server.catalogue.models import Change, Counter, Entry
+
+COUNTER = "catalogue.change"
+LONGEST_TEXT = 1_000_000
+
+
+def put_entry(
+    *, key: str, document: dict[str, Any], text_facts: str | Iterable[str] = "", audience: Iterable[str] | None = None
+) -> Change:
+    """Adds or replaces an entry, in the caller's transaction if there is one.
+
+    ``key`` is ``own:<record id>`` or ``<source>:<id>``; ``document`` the native document as published;
+    ``text_facts`` what is searched beside it (column names, headers). ``audience`` says who may find it (terms
+    ``public``, ``person:3``); without it, the document's own access decides: public, or its owner alone. Older
+    versions of the same concept cease to be the latest, which is a change of theirs.
+    """
+    with transaction.atomic():
+        seq = _next_seq()
+        now = timezone.now()
+        known = Entry.objects.filter(key=key).first()
+        entry = known or Entry(key=key, created=now)
+        was_there = known is not None and not known.withdrawn
+        _fill(entry, document=document, text_facts=text_facts, audience=audience)
+        entry.withdrawn = False
+        entry.seq = seq
+        entry.updated = now
+        entry.save()
+        kind = Change.Kind.UPDATED if was_there else Change.Kind.PUBLISHED
+        change = Change.objects.create(seq=seq, key=key, kind=kind, at=now)
+        _settle_latest(entry.concept)
+        return change
+
+
+def remove_entry(*, key: str) -> Change | None:
+    """Takes an entry out of search (its row stays, marked withdrawn). Nothing happens when it is not there."""
+    with transaction.atomic():
+        seq = _next_seq()
+        entry = Entry.objects.filter(key=key, withdrawn=False).first()
+        if entry is None:
+            _give_back(seq)
+            return None
+        entry.withdrawn = True
+        entry.seq = seq
+        entry.updated = timezone.now()
+        entry.save()
+        change = Change.objects.create(seq=seq, key=key, kind=Change.Kind.WITHDRAWN, at=entry.updated)
+        _settle_latest(entry.concept)
+        return change
+
+
+def refresh_entry(
+    *, key: str, document: dict[str, Any] | None = None, text_facts: str | Iterable[str] | None = None
+) -> Change | None:
+    """Replaces the document, the text or both of an entry that is there (after a background description).
+
+    Nothing happens when the entry is not there or is withdrawn: a late job must not publish anything.
+    """
+    with transaction.atomic():
+        seq = _next_seq()
+        entry = Entry.objects.filter(key=key, withdrawn=False).first()
+        if entry is None:
+            _give_back(seq)
+            return None
+        _fill(
+            entry,
+            document=entry.document if document is None else document,
+            text_facts=entry.text if text_facts is None else text_facts,
+            audience=entry.audience if document is None else None,
+        )
+        entry.seq = seq
+        entry.updated = timezone.now()
+        entry.save()
+        change = Change.objects.create(seq=seq, key=key, kind=Change.Kind.UPDATED, at=entry.updated)
+        _settle_latest(entry.concept)
+        return change
+
+
+def _fill(
+    entry: Entry, *, document: dict[str, Any], text_facts: str | Iterable[str], audience: Iterable[str] | None
+) -> None:
+    """Writes what an entry says into its columns."""
+    entry.document = document
+    text = text_facts if isinstance(text_facts, str) else "\n".join(str(fact) for fact in text_facts)
+    entry.text = text[:LONGEST_TEXT].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    entry.audience = sorted(set(audience)) if audience is not None else audience_of(document)
+    entry.public = "public" in entry.audience
+    parent = (document.get("parent") or {}).get("id")
+    entry.concept = f"{entry.key.partition(':')[0]}:{parent}" if parent else ""
+    entry.version = (document.get("versions") or {}).get("index") or 1
+
+
+def _settle_latest(concept: str) -> None:
+    """Makes the highest version of a concept the latest; each entry for which that is news gets a change."""
+    versions = Entry.objects.filter(concept=concept, withdrawn=False).order_by("-version", "-pk") if concept else []
+    for place, entry in enumerate(versions):
+        if entry.latest != (place == 0):
+            seq = _next_seq()
+            now = timezone.now()
+            Entry.objects.filter(pk=entry.pk).update(latest=place == 0, seq=seq, updated=now)
+            Change.objects.create(seq=seq, key=entry.key, kind=Change.Kind.UPDATED, at=now)
+
+
+def audience_of(document: dict[str, Any]) -> list[str]:
+    """Who may find a native document: ``public``, or its owner. Unknown access counts as closed."""
+    access = document.get("access") or {}
+    if access.get("record") == "public":
+        return ["public"]
+    owner = ((document.get("parent") or {}).get("access") or {}).get("owned_by") or {}
+    return [f"person:{owner['user']}"] if owner.get("user") else []
+
+
+def _next_seq() -> int:
+    """The next number; its row stays locked until the transaction ends, so numbers are committed in order."""
+    row = Counter.objects.filter(name=COUNTER)
+    while not row.update(value=F("value") + 1):
+        Counter.objects.bulk_create([Counter(name=COUNTER)], ignore_conflicts=True)
+    return row.values_list("value", flat=True)[0]
+
+
+def _give_back(seq: int) -> None:
+    """Takes back a number that no change used (the row is still locked by this transaction)."""
+    Counter.objects.filter(name=COUNTER, value=seq).update(value=seq - 1)

@@ -1,0 +1,18 @@
+"""What keeps the search index up with the catalogue."""
+
+from __future__ import annotations
+
+from dop2i.server.catalogue.index import follow, rebuild_index
+from dop2i.server.jobs import Progress, every, job
+
+
+@every(1.0, name="follow the catalogue")
+def follow_catalogue() -> None:
+    """Applies outstanding changes to the search index."""
+    follow()
+
+
+@job(name="rebuild-index", attempts=2)
+def rebuild_search_index(progress: Progress) -> None:
+    """Builds the search index anew while the old one serves."""
+    rebuild_index(progress=progress)
