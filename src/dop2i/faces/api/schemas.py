@@ -1,0 +1,188 @@
+"""The shapes of the API's documents, as JSON Schemas for the OpenAPI document and as checks of what comes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+TEXT = {"type": "string"}
+NUMBER = {"type": "integer", "minimum": 0}
+OBJECT: dict[str, Any] = {"type": "object"}
+LINKS = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+def shape(properties: dict[str, Any], required: tuple[str, ...] = (), description: str = "") -> dict[str, Any]:
+    """An object's schema."""
+    made: dict[str, Any] = {"type": "object", "properties": properties}
+    if required:
+        made["required"] = list(required)
+    if description:
+        made["description"] = description
+    return made
+
+
+def ref(name: str) -> dict[str, str]:
+    """A reference to a component."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def listing(item: str) -> dict[str, Any]:
+    """InvenioRDM's page of hits."""
+    hits = shape({"hits": {"type": "array", "items": ref(item)}, "total": NUMBER}, ("hits", "total"))
+    buckets = {"type": "array", "items": shape({"key": TEXT, "doc_count": NUMBER, "label": TEXT})}
+    facet = shape({"buckets": buckets, "label": TEXT})
+    aggregations = {"type": "object", "additionalProperties": facet}
+    return shape({"hits": hits, "aggregations": aggregations, "sortBy": TEXT, "links": LINKS}, ("hits", "links"))
+
+
+ENTRY = shape(
+    {
+        "key": TEXT,
+        "file_id": TEXT,
+        "size": {"type": ["integer", "null"], "minimum": 0},
+        "status": {"enum": ["pending", "completed"]},
+        "checksum": {"type": "string", "description": "md5:… once known, else sha256:…"},
+        "checksums": {"type": "object", "additionalProperties": TEXT},
+        "mimetype": TEXT,
+        "created": TEXT,
+        "updated": TEXT,
+        "metadata": OBJECT,
+        "links": LINKS,
+    },
+    ("key", "status", "links"),
+    "One file of a record or draft.",
+)
+
+RECORD = shape(
+    {
+        "id": TEXT,
+        "schema_version": TEXT,
+        "created": {"type": ["string", "null"]},
+        "updated": {"type": ["string", "null"]},
+        "revision_id": NUMBER,
+        "is_published": {"type": "boolean"},
+        "is_draft": {"type": "boolean"},
+        "status": TEXT,
+        "parent": OBJECT,
+        "pids": OBJECT,
+        "metadata": OBJECT,
+        "custom_fields": OBJECT,
+        "access": OBJECT,
+        "files": OBJECT,
+        "versions": OBJECT,
+        "links": LINKS,
+        "errors": {"type": "array", "items": ref("FieldError")},
+    },
+    ("id", "metadata", "links"),
+    "A record as InvenioRDM serves it; the facts of physics are in custom_fields under dop2i:.",
+)
+
+FIELD_ERROR = shape(
+    {"field": TEXT, "messages": {"type": "array", "items": TEXT}, "severity": {"enum": ["error", "warning"]}},
+    ("field", "messages"),
+)
+
+PROBLEM = shape(
+    {
+        "type": TEXT,
+        "title": TEXT,
+        "status": {"type": "integer"},
+        "detail": TEXT,
+        "message": TEXT,
+        "errors": {"type": "array", "items": ref("FieldError")},
+    },
+    ("type", "title", "status", "detail"),
+    "RFC 9457. `message` repeats `detail` for InvenioRDM's clients.",
+)
+
+ANNOUNCED = shape(
+    {
+        "key": {"type": "string", "minLength": 1, "maxLength": 1000},
+        "size": {"type": "integer", "minimum": 0, "maximum": 10**18 - 1},
+        "checksum": {"type": "string", "description": "sha256:… lets bytes that are held already stay at home."},
+        "metadata": {"type": ["object", "null"]},
+    },
+    ("key",),
+)
+
+PART = {"type": ["object", "null"]}
+DRAFT = shape(
+    {"metadata": PART, "custom_fields": PART, "access": PART, "files": PART},
+    (),
+    "What a person writes of a record; other members are ignored.",
+)
+
+JOB = shape(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "state": TEXT,
+        "about": TEXT,
+        "done": {"type": "integer"},
+        "total": {"type": "integer"},
+        "message": TEXT,
+        "attempts": {"type": "integer"},
+        "error": TEXT,
+        "created": {"type": ["string", "null"]},
+        "links": LINKS,
+    },
+    ("id", "name", "state"),
+)
+
+FOLDER = shape(
+    {
+        "prefix": TEXT,
+        "folders": {"type": "array", "items": TEXT},
+        "files": {"type": "array", "items": ref("File")},
+        "links": LINKS,
+    },
+    ("prefix", "folders", "files", "links"),
+)
+
+TERM = shape({"id": TEXT, "title": OBJECT, "props": OBJECT, "links": LINKS}, ("id", "title"))
+
+COMPONENTS: dict[str, Any] = {
+    "Record": RECORD,
+    "Records": listing("Record"),
+    "Draft": DRAFT,
+    "File": ENTRY,
+    "Files": shape(
+        {"enabled": {"type": "boolean"}, "entries": {"type": "array", "items": ref("File")}, "links": LINKS}
+    ),
+    "AnnouncedFile": ANNOUNCED,
+    "AnnouncedFiles": {"type": "array", "items": ref("AnnouncedFile"), "minItems": 1, "maxItems": 10_000},
+    "Description": shape({"format": TEXT, "media_type": TEXT, "error": TEXT}, (), "What a reader found in a file."),
+    "Folder": FOLDER,
+    "Term": TERM,
+    "Terms": listing("Term"),
+    "Job": JOB,
+    "Jobs": listing("Job"),
+    "User": shape({"id": TEXT, "email": TEXT, "profile": OBJECT, "scopes": {"type": "array", "items": TEXT}}, ("id",)),
+    "Pid": shape({"pid": TEXT, "id": TEXT, "links": LINKS}, ("pid", "id")),
+    "Health": shape({"status": {"enum": ["ok", "degraded"]}, "version": TEXT, "queue": OBJECT}, ("status",)),
+    "FieldError": FIELD_ERROR,
+    "Problem": PROBLEM,
+}
+
+
+class DraftBody(BaseModel):
+    """What is checked of a draft before the record's own schema looks at it: its parts are objects."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    metadata: dict[str, Any] | None = None
+    custom_fields: dict[str, Any] | None = None
+    access: dict[str, Any] | None = None
+    files: dict[str, Any] | None = None
+
+
+class AnnouncedBody(BaseModel):
+    """One announced file."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    key: str = Field(min_length=1, max_length=1000)
+    size: int | None = Field(default=None, ge=0, le=10**18 - 1)
+    checksum: str | None = None
+    metadata: dict[str, Any] | None = None

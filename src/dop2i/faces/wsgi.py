@@ -1,0 +1,11 @@
+"""The WSGI application: ``dop2i.faces.wsgi:application``, for the instance that DOP2I_HOME names."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dop2i.server.settings")
+
+application = get_wsgi_application()

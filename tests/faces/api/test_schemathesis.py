@@ -1,0 +1,53 @@
+"""schemathesis over the OpenAPI document: no 5xx, no undocumented answer, no shape that is not as said."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,unsupported_method,ignored_auth"
+)
+HOOKS = """
+import schemathesis
+
+@schemathesis.serializer("application/offset+octet-stream", "application/x-tar")
+def plain(context, value):
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+"""
+
+
+@pytest.mark.outside
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["alice", "visitor"])
+def test_schemathesis_finds_nothing(live, tmp_path: Path, who: str) -> None:
+    program = shutil.which("st") or shutil.which("st", path=str(Path(sys.executable).parent))
+    if program is None:
+        pytest.skip("schemathesis is not installed: pip install schemathesis")
+    live.published({"a.txt": b"hello", "data/b.bin": bytes(1000)})
+    (tmp_path / "hooks.py").write_text(HOOKS)
+    command = [program, "run", f"{live.url}/api/openapi.json", "--seed", "1", "--checks", CHECKS]
+    command += ["--max-examples", os.environ.get("DOP2I_SCHEMATHESIS_EXAMPLES", "4")]
+    if who == "alice":
+        command += ["-H", f"Authorization: Bearer {live.token('schemathesis@example.org')}"]
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(tmp_path), "NO_COLOR": "1"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert "Traceback" not in live.log.read_text()
+
+
+def test_the_document_is_openapi_31_and_names_every_scope(live) -> None:
+    document = requests.get(f"{live.url}/api/openapi.json", timeout=10).json()
+    assert document["openapi"].startswith("3.1")
+    for address, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation["x-scope"], (address, method)
+            assert operation["summary"], (address, method)
+            assert ("security" in operation) == (operation["x-scope"] != "public"), (address, method)
