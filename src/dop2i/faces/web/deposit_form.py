@@ -1,0 +1,298 @@
+"""The deposit form: a record document as the fields of a page, and what a person sent as a document again.
+
+Only what the form shows is replaced; everything else in the document (funding, dates, references …) is kept. Pure:
+no request, no database.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+LISTS = {
+    "experiment": "dop2i:experiment",
+    "facility": "dop2i:facility",
+    "detector": "dop2i:detector",
+    "beam": "dop2i:beam",
+    "target": "dop2i:target",
+    "reaction": "dop2i:reaction",
+    "particles": "dop2i:particles",
+    "nuclides": "dop2i:nuclides",
+    "observables": "dop2i:observables",
+}
+TEXTS = {"instrument": "dop2i:instrument", "run_period": "dop2i:run_period"}
+RANGES = {"sqrt_s": "dop2i:sqrt_s", "energy": "dop2i:energy"}
+PATHS = {
+    "title": "metadata.title",
+    "resource_type": "metadata.resource_type",
+    "description": "metadata.description",
+    "creators": "metadata.creators",
+    "publication_date": "metadata.publication_date",
+    "version": "metadata.version",
+    "licence": "metadata.rights",
+    "keywords": "metadata.subjects",
+    "related": "metadata.related_identifiers",
+    "theme": "custom_fields.dop2i:theme",
+    **{name: f"custom_fields.{key}" for name, key in {**LISTS, **TEXTS, **RANGES}.items()},
+}
+"""The dotted path of each field of the form: evidence and problems are found by it."""
+
+EMPTY_CREATOR = {"name": "", "given": "", "orcid": "", "affiliation": "", "kind": "personal"}
+EMPTY_RELATED = {"relation": "", "identifier": ""}
+MOST_ROWS = 300
+
+
+@dataclass(slots=True)
+class Form:
+    """The values of the fields, as text; ``creators`` and ``related`` are rows."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    creators: list[dict[str, str]] = field(default_factory=list)
+    related: list[dict[str, str]] = field(default_factory=list)
+    errors: dict[str, list[str]] = field(default_factory=dict)
+
+
+def form_of(document: dict[str, Any]) -> Form:
+    """The fields filled from a document."""
+    metadata, custom = document.get("metadata") or {}, document.get("custom_fields") or {}
+    form = Form()
+    for name in ("title", "description", "publication_date", "version"):
+        form.values[name] = str(metadata.get(name) or "")
+    form.values["resource_type"] = str((metadata.get("resource_type") or {}).get("id") or "")
+    rights = metadata.get("rights") or []
+    form.values["licence"] = str(rights[0].get("id") or "") if rights else ""
+    subjects = [str(s.get("subject") or "") for s in metadata.get("subjects") or []]
+    form.values["keywords"] = "\n".join(s for s in subjects if s)
+    form.values["theme"] = str(custom.get("dop2i:theme") or "")
+    for name, key in LISTS.items():
+        form.values[name] = ", ".join(str(v) for v in _as_list(custom.get(key)))
+    for name, key in TEXTS.items():
+        form.values[name] = ", ".join(str(v) for v in _as_list(custom.get(key)))
+    for name, key in RANGES.items():
+        value = custom.get(key) if isinstance(custom.get(key), dict) else {}
+        for part in ("minimum", "maximum", "unit"):
+            form.values[f"{name}_{part}"] = _plain(value.get(part))
+    form.creators = [_creator_row(c) for c in metadata.get("creators") or []]
+    form.related = [
+        {"relation": str((r.get("relation_type") or {}).get("id") or ""), "identifier": str(r.get("identifier") or "")}
+        for r in metadata.get("related_identifiers") or []
+    ]
+    _read_access(form, document.get("access") or {})
+    return form
+
+
+def _as_list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [] if value in (None, "") else [value]
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _read_access(form: Form, access: dict[str, Any]) -> None:
+    embargo = access.get("embargo") or {}
+    restricted = "restricted" in (access.get("files"), access.get("record"))
+    form.values["access"] = "embargo" if embargo.get("active") else "restricted" if restricted else "open"
+    form.values["embargo_until"] = str(embargo.get("until") or "")
+    form.values["embargo_reason"] = str(embargo.get("reason") or "")
+
+
+def _creator_row(creator: dict[str, Any]) -> dict[str, str]:
+    who = creator.get("person_or_org") or {}
+    ids = {i.get("scheme"): str(i.get("identifier") or "") for i in who.get("identifiers") or []}
+    personal = who.get("type", "personal") == "personal"
+    places = "; ".join(str(a.get("name") or a.get("id") or "") for a in creator.get("affiliations") or [])
+    return {
+        "kind": "personal" if personal else "organizational",
+        "name": str(who.get("family_name") or who.get("name") or "") if personal else str(who.get("name") or ""),
+        "given": str(who.get("given_name") or "") if personal else "",
+        "orcid": ids.get("orcid", ""),
+        "affiliation": places,
+    }
+
+
+Get = Callable[[str], str]
+
+
+def form_sent(post: Any) -> Form:
+    """The fields as a person sent them (``post`` is a QueryDict)."""
+    form = Form()
+    names = ["title", "description", "publication_date", "version", "resource_type", "licence", "keywords", "theme"]
+    names += [*LISTS, *TEXTS, "access", "embargo_until", "embargo_reason"]
+    names += [f"{name}_{part}" for name in RANGES for part in ("minimum", "maximum", "unit")]
+    for name in names:
+        form.values[name] = post.get(name, "").replace("\r\n", "\n").strip()
+    form.creators = _rows(post, "creator", tuple(EMPTY_CREATOR))
+    form.related = _rows(post, "related", tuple(EMPTY_RELATED))
+    return form
+
+
+def _rows(post: Any, prefix: str, parts: tuple[str, ...]) -> list[dict[str, str]]:
+    numbers = sorted({int(m.group(1)) for key in post if (m := re.fullmatch(rf"{prefix}-(\d{{1,3}})-\w+", key))})[
+        :MOST_ROWS
+    ]
+    return [{part: post.get(f"{prefix}-{n}-{part}", "").strip() for part in parts} for n in numbers]
+
+
+def document_of(form: Form, before: dict[str, Any]) -> dict[str, Any]:
+    """The document with the form's values in it; ``form.errors`` gets what cannot be read at all."""
+    document = copy.deepcopy(before)
+    metadata, custom = document.setdefault("metadata", {}), document.setdefault("custom_fields", {})
+    for name in ("title", "description", "publication_date", "version"):
+        _set(metadata, name, form.values[name])
+    kind = form.values["resource_type"]
+    _set(metadata, "resource_type", {"id": kind} if kind else None)
+    _set_licence(metadata, form.values["licence"])
+    _set_keywords(metadata, form.values["keywords"])
+    _set(custom, "dop2i:theme", form.values["theme"])
+    for name, key in LISTS.items():
+        _set(custom, key, _items(form.values[name]))
+    for name, key in TEXTS.items():
+        _set(custom, key, form.values[name])
+    for name, key in RANGES.items():
+        _set_range(form, custom, name, key)
+    _set_creators(form, metadata)
+    _set_related(form, metadata)
+    document["access"] = _access(form, document.get("access") or {})
+    return document
+
+
+def _set(into: dict[str, Any], key: str, value: Any) -> None:
+    if value in (None, "", [], {}):
+        into.pop(key, None)
+    else:
+        into[key] = value
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in re.split(r"[,;\n]", text) if item.strip()]
+
+
+def _set_licence(metadata: dict[str, Any], licence: str) -> None:
+    rights = metadata.get("rights") or []
+    if licence:
+        known = next((r for r in rights if r.get("id") == licence), {"id": licence})
+        metadata["rights"] = [known, *[r for r in rights[1:] if r.get("id") != licence]]
+    else:
+        _set(metadata, "rights", rights[1:])
+
+
+def _set_keywords(metadata: dict[str, Any], text: str) -> None:
+    before = {str(s.get("subject")): s for s in metadata.get("subjects") or [] if s.get("subject")}
+    others = [s for s in metadata.get("subjects") or [] if not s.get("subject")]
+    _set(metadata, "subjects", [*others, *[before.get(word, {"subject": word}) for word in _items(text)]])
+
+
+def _set_range(form: Form, custom: dict[str, Any], name: str, key: str) -> None:
+    low, high = form.values[f"{name}_minimum"], form.values[f"{name}_maximum"]
+    if not low and not high:
+        custom.pop(key, None)
+        return
+    numbers = {}
+    for part, text in (("minimum", low or high), ("maximum", high or low)):
+        try:
+            numbers[part] = float(text.replace("\u202f", "").replace("\u00a0", "").replace(" ", "").replace(",", "."))
+        except ValueError:
+            form.errors.setdefault(name, []).append(text)
+            return
+    value = {k: int(v) if v.is_integer() and abs(v) < 1e15 else v for k, v in numbers.items()}
+    custom[key] = {**value, "unit": form.values[f"{name}_unit"]}
+
+
+def _set_creators(form: Form, metadata: dict[str, Any]) -> None:
+    before = {_key_of(_creator_row(c)): c for c in metadata.get("creators") or []}
+    made = []
+    for row in form.creators:
+        if not any(row[part] for part in ("name", "given", "orcid")):
+            continue
+        known = before.get(_key_of(row))
+        made.append(known if known is not None and _creator_row(known) == row else _creator(row, known))
+    _set(metadata, "creators", made)
+
+
+def _key_of(row: dict[str, str]) -> tuple[str, str]:
+    return row["name"].casefold(), row["given"].casefold()
+
+
+def _creator(row: dict[str, str], known: dict[str, Any] | None) -> dict[str, Any]:
+    made = copy.deepcopy(known) if known else {}
+    if row["kind"] == "organizational":
+        who: dict[str, Any] = {"type": "organizational", "name": row["name"]}
+    else:
+        shown = ", ".join(part for part in (row["name"], row["given"]) if part)
+        who = {"type": "personal", "family_name": row["name"], "given_name": row["given"], "name": shown}
+        who = {key: value for key, value in who.items() if value}
+    others = [i for i in (made.get("person_or_org") or {}).get("identifiers") or [] if i.get("scheme") != "orcid"]
+    if row["orcid"]:
+        others.insert(0, {"scheme": "orcid", "identifier": row["orcid"].rstrip("/").rpartition("/")[2]})
+    if others:
+        who["identifiers"] = others
+    made["person_or_org"] = who
+    places = {str(a.get("name")): a for a in made.get("affiliations") or []}
+    named = [name.strip() for name in row["affiliation"].split(";") if name.strip()]
+    _set(made, "affiliations", [places.get(name, {"name": name}) for name in named])
+    return made
+
+
+def _set_related(form: Form, metadata: dict[str, Any]) -> None:
+    before = {str(r.get("identifier")): r for r in metadata.get("related_identifiers") or []}
+    made = []
+    for row in form.related:
+        if row["identifier"]:
+            known = copy.deepcopy(before.get(row["identifier"], {"identifier": row["identifier"]}))
+            known["relation_type"] = {"id": row["relation"] or "references"}
+            made.append(known)
+    _set(metadata, "related_identifiers", made)
+
+
+def _access(form: Form, before: dict[str, Any]) -> dict[str, Any]:
+    kind = form.values["access"]
+    record = before.get("record", "public")
+    if kind == "embargo":
+        embargo = {"active": True, "until": form.values["embargo_until"], "reason": form.values["embargo_reason"]}
+        return {"record": record, "files": "restricted", "embargo": {k: v for k, v in embargo.items() if v != ""}}
+    files = "restricted" if kind == "restricted" else "public"
+    return {"record": record if files == "restricted" else "public", "files": files, "embargo": {"active": False}}
+
+
+def field_of(path: str) -> str:
+    """The field of the form that a problem's path belongs to; empty for what the form does not show."""
+    if path.startswith("access"):
+        return "embargo_until" if "embargo" in path else "access"
+    matches = [name for name, known in PATHS.items() if path == known or path.startswith(f"{known}.")]
+    return matches[0] if matches else ""
+
+
+def filled_with(document: dict[str, Any], proposed: dict[str, Any], *, untouched: bool) -> dict[str, Any]:
+    """The draft with proposals where it is empty.
+
+    Only a draft that nobody has saved yet (``untouched``) is filled: what a person emptied stays empty.
+    """
+    if not untouched:
+        return document
+    made = copy.deepcopy(document)
+    for part in ("metadata", "custom_fields"):
+        into = made.setdefault(part, {})
+        for key, value in (proposed.get(part) or {}).items():
+            if into.get(key) in (None, "", [], {}):
+                into[key] = copy.deepcopy(value)
+    return made
+
+
+def differing_fields(mine: Form, theirs: Form) -> list[tuple[str, str, str]]:
+    """(field, my text, their text) for each field of two forms that differs: what a conflict page shows."""
+    names = sorted(set(mine.values) | set(theirs.values))
+    rows = [(n, mine.values.get(n, ""), theirs.values.get(n, "")) for n in names]
+    rows += [("creators", _listed(mine.creators), _listed(theirs.creators))]
+    rows += [("related", _listed(mine.related), _listed(theirs.related))]
+    return [row for row in rows if row[1] != row[2]]
+
+
+def _listed(rows: list[dict[str, str]]) -> str:
+    lines = [", ".join(v for k, v in row.items() if v and k != "kind") for row in rows]
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,141 @@
+"""What leaves the landing page as bytes: a file, an export, all files as one archive."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from dop2i.core.exports import EXPORTS
+from dop2i.errors import NotFound
+from dop2i.faces.addresses import base_url
+from dop2i.faces.ranges import content_disposition, serve_entry
+from dop2i.server.files.models import FileEntry
+from dop2i.server.records import queries
+
+PIECE = 1 << 20
+BATCH = 500
+
+
+@require_safe
+def file(request: HttpRequest, record_id: int, key: str) -> HttpResponseBase:
+    """One file by range; ``?view=1`` shows harmless types in place, ``?draft=1`` is for whoever writes the draft."""
+    draft = request.GET.get("draft") == "1"
+    entry = queries.get_file(request.actor, record_id, key, draft=draft)
+    public = not draft and _is_public(request, record_id)
+    return serve_entry(request, entry, public=public, inline=request.GET.get("view") == "1")
+
+
+def _is_public(request: HttpRequest, record_id: int) -> bool:
+    record = queries.get_record(request.actor, record_id)
+    access = (record.document or {}).get("access") or {}
+    return access.get("record", "public") == "public" and access.get("files", "public") == "public"
+
+
+@require_safe
+def export(request: HttpRequest, record_id: int, name: str, *, attachment: bool = True) -> HttpResponse:
+    """The record in one of the public formats."""
+    if name not in EXPORTS:
+        raise Http404(name)
+    writer = EXPORTS[name]
+    record = queries.get_record(request.actor, record_id)
+    with_files = "all" if writer.needs_files else "auto"
+    document = queries.native_document(record, base_url=base_url(request), with_files=with_files)
+    response = HttpResponse(writer.write(document), content_type=_with_charset(writer.media_type))
+    filename = f"dop2i-{record_id}{writer.suffix}"
+    response["Content-Disposition"] = content_disposition(filename, attachment=attachment)
+    response["X-Content-Type-Options"] = "nosniff"
+    if writer.profile:
+        response["Link"] = f'<{writer.profile}>; rel="profile"'
+    return response
+
+
+def _with_charset(media_type: str) -> str:
+    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+
+
+@require_safe
+def archive(request: HttpRequest, record_id: int) -> HttpResponseBase:
+    """All files of the record as one ZIP, made while it is sent: nothing is written to a disk."""
+    return _zip_response(request, record_id, head=None, name=f"dop2i-{record_id}.zip")
+
+
+@require_safe
+def crate(request: HttpRequest, record_id: int) -> HttpResponseBase:
+    """The record as an RO-Crate: its metadata first, then all files."""
+    record = queries.get_record(request.actor, record_id)
+    document = queries.native_document(record, base_url=base_url(request), with_files="all")
+    head = [("ro-crate-metadata.json", EXPORTS["rocrate"].write(document))]
+    return _zip_response(request, record_id, head=head, name=f"dop2i-{record_id}.crate.zip")
+
+
+def _zip_response(
+    request: HttpRequest, record_id: int, *, head: list[tuple[str, bytes]] | None, name: str
+) -> HttpResponseBase:
+    first = queries.list_files(request.actor, record_id, limit=1)
+    if not first and not head:
+        raise NotFound("This record has no files.")
+    record = queries.get_record(request.actor, record_id)
+    when = record.published_at or datetime.now(UTC)
+    pieces: Iterator[bytes] = (
+        iter(())
+        if request.method == "HEAD"
+        else zip_stream(head or [], _all_files(request.actor, record_id), when=when)
+    )
+    response = StreamingHttpResponse(pieces, content_type="application/zip")
+    response["Content-Disposition"] = content_disposition(name)
+    response["Cache-Control"] = "private, no-cache"
+    # a proxy must not gather the whole archive before it passes it on
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+def _all_files(actor: Any, record_id: int) -> Iterator[FileEntry]:
+    after = None
+    while batch := list(queries.list_files(actor, record_id, after=after, limit=BATCH)):
+        yield from batch
+        after = batch[-1].key
+
+
+class _Gathered:
+    """What ``zipfile`` writes, handed on piece by piece; it cannot seek, so sizes follow the content."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self.pieces.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def taken(self) -> bytes:
+        """Everything since the last call."""
+        data = b"".join(self.pieces)
+        self.pieces.clear()
+        return data
+
+
+def zip_stream(head: list[tuple[str, bytes]], entries: Iterator[FileEntry], *, when: datetime) -> Iterator[bytes]:
+    """A ZIP (stored, ZIP64 where needed) of ``head`` and of files read from the store, in constant memory a file."""
+    gathered = _Gathered()
+    moment = when.timetuple()[:6]
+    with zipfile.ZipFile(gathered, "w", zipfile.ZIP_STORED, allowZip64=True) as made:  # type: ignore[call-overload]
+        for name, data in head:
+            made.writestr(zipfile.ZipInfo(name, moment), data)
+            yield gathered.taken()
+        for entry in entries:
+            info = zipfile.ZipInfo(entry.key, moment)
+            info.file_size = entry.size or 0
+            large = (entry.size or 0) > (1 << 31)
+            with made.open(info, "w", force_zip64=large) as into, queries.open_content(entry).open("rb") as source:
+                while piece := source.read(PIECE):
+                    into.write(piece)
+                    yield gathered.taken()
+            yield gathered.taken()
+    yield gathered.taken()

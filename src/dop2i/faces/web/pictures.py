@@ -1,0 +1,152 @@
+"""The picture of a record, made of what it holds, as one SVG that lists and landing pages show.
+
+Histograms come from the stored description. What needs the file itself is drawn once by a separate short-lived
+process (drawing.py) with little time and memory, and kept in the instance's cache folder by checksum: a file that
+lies can neither stop nor grow the server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from threading import BoundedSemaphore
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from dop2i.faces.web.digest import digest_of
+from dop2i.faces.web.picturing import Picture
+from dop2i.faces.web.plots.cells import cell_map
+from dop2i.faces.web.plots.files import file_sizes_thumbnail
+from dop2i.faces.web.plots.standalone import standalone
+from dop2i.faces.web.plots.steps import histogram_thumbnail
+
+SECONDS = 20
+LARGEST_FILE = 4 * 1024**3
+EDITION = "2"
+"""Raised when the drawing changes, so that kept pictures are made anew."""
+_one_at_a_time = BoundedSemaphore(1)
+
+
+def picture_of(bucket_id: int | None) -> Picture | None:
+    """The picture that shows a bucket best, None when no reader found anything to draw."""
+    return digest_of(bucket_id).picture
+
+
+def picture_words(picture: Picture | None) -> str:
+    """What the picture draws, as its alternative text and caption."""
+    if picture is None:
+        return _("Sizes of the files")
+    name = picture.key.rpartition("/")[2]
+    subject = picture.subject or picture.table or name
+    words = {
+        "histogram": _("%(subject)s, histogram from %(file)s"),
+        "map": _("%(subject)s, two-dimensional histogram from %(file)s"),
+        "raster": _("Image from %(file)s"),
+        "sky": _("Positions in the sky, from %(file)s"),
+        "series": _("%(subject)s against time, from %(file)s"),
+        "measured": _("%(subject)s, measured points from %(file)s"),
+        "spectrum": _("%(subject)s, spectrum from %(file)s"),
+    }
+    return words.get(picture.kind, _("%(subject)s, from %(file)s")) % {"subject": subject[:120], "file": name}
+
+
+@require_safe
+def record_picture(request: HttpRequest, record_id: int) -> HttpResponse:
+    """The picture of a record (``?draft=1`` of its draft). Only for those who may read the files."""
+    from dop2i.faces.web.records import shown_record
+
+    shown = shown_record(request, record_id, draft=request.GET.get("draft") == "1")
+    picture = picture_of(shown.bucket_id) if shown.files_open else None
+    mark = f"{EDITION}:{request.GET.urlencode()}:{picture}:{shown.bucket_id}:{shown.files_open}"
+    etag = f'"{hashlib.sha256(mark.encode()).hexdigest()[:20]}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    drawn = draw(picture, shown.bucket_id if shown.files_open else None)
+    if request.GET.get("fill") == "1":
+        drawn = drawn.replace("xMidYMid meet", "xMidYMid slice")
+    response = HttpResponse(standalone(drawn), content_type="image/svg+xml")
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, max-age=600"
+    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def draw(picture: Picture | None, bucket_id: int | None) -> str:
+    """The inner SVG: the picture, or the sizes of the first files when there is nothing better."""
+    drawn = ""
+    if picture is not None and picture.kind == "histogram":
+        drawn = histogram_thumbnail(picture.counts, list(picture.edges))
+    elif picture is not None and picture.kind == "map" and picture.shape:
+        across, down = picture.shape
+        turned = [picture.counts[i * down + j] for j in range(down) for i in range(across)]
+        drawn = cell_map(turned, shape=(down, across), logarithmic=True)
+    elif picture is not None and bucket_id:
+        drawn = _kept_drawing(picture, bucket_id)
+    return drawn or _sizes(bucket_id)
+
+
+def _sizes(bucket_id: int | None) -> str:
+    from dop2i.server.files.models import FileEntry
+
+    if not bucket_id:
+        return ""
+    entries = FileEntry.objects.filter(bucket_id=bucket_id, status="completed").order_by("key")
+    return file_sizes_thumbnail([int(n or 0) for n in entries.values_list("size", flat=True)[:40]])
+
+
+def _kept_drawing(picture: Picture, bucket_id: int) -> str:
+    """The drawing from the cache folder, else drawn now; empty when the file cannot be drawn."""
+    what = f"{picture.kind}:{picture.table}:{','.join(picture.columns)}"
+    name = f"{picture.sha256}-{hashlib.sha256(what.encode()).hexdigest()[:8]}-{EDITION}.svg"
+    kept = Path(settings.DOP2I.home) / "cache" / "pictures" / name
+    if kept.is_file():
+        return kept.read_text(encoding="utf-8")
+    with _one_at_a_time:
+        if kept.is_file():
+            return kept.read_text(encoding="utf-8")
+        drawn = _draw_apart(picture, bucket_id)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=kept.parent, delete=False, encoding="utf-8") as file:
+            file.write(drawn)
+        Path(file.name).replace(kept)
+    return drawn
+
+
+def _draw_apart(picture: Picture, bucket_id: int) -> str:
+    """Run drawing.py on the file in its own process; empty after any failure."""
+    from dop2i.server.files.models import FileEntry
+    from dop2i.server.records import queries
+
+    entry = FileEntry.objects.select_related("content").filter(bucket_id=bucket_id, key=picture.key).first()
+    if entry is None or (entry.size or 0) > LARGEST_FILE:
+        return ""
+    order = {
+        "path": str(queries.open_content(entry)),
+        "name": picture.key.rpartition("/")[2],
+        "format": picture.format,
+        "kind": picture.kind,
+        "table": picture.table,
+        "columns": list(picture.columns),
+    }
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "dop2i.faces.web.drawing"],
+            input=json.dumps(order),
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        )
+    except (subprocess.TimeoutExpired, OSError):
+        return ""
+    return done.stdout if done.returncode == 0 else ""

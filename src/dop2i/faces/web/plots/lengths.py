@@ -1,0 +1,94 @@
+"""The home page's one scale: every record at the length that its physics probes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dop2i.faces.web.plots.svg import drawing, element, line, percent, text
+
+LOW, HIGH = -20.0, 27.0
+ROW = 46
+TOP = 46
+
+
+@dataclass(frozen=True, slots=True)
+class Landmark:
+    """A length that everybody knows. ``wide`` ones are left out on a phone."""
+
+    metres: float
+    words: str
+    wide: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LengthRow:
+    """One theme: its colour class, label, count and the lengths (in metres: (from, to)) of its records."""
+
+    colour: str
+    label: str
+    count: str
+    lengths: Sequence[tuple[float, float]]
+
+
+def where(metres: float) -> float:
+    """The place of a length on the scale, from 0 to 1."""
+    return min(1.0, max(0.0, (math.log10(metres) - LOW) / (HIGH - LOW)))
+
+
+def length_axis(rows: Sequence[LengthRow], *, landmarks: Sequence[Landmark], axis_label: str, name: str) -> str:
+    """Ticks for records, one row a theme, over a logarithmic axis from 10⁻²⁰ to 10²⁷ m."""
+    base = TOP + ROW * len(rows) + 2
+    parts = [_landmark(mark, base) for mark in landmarks]
+    for index, row in enumerate(rows):
+        parts.append(_row(row, top=TOP + ROW * index))
+    parts.append(line(0, base, "100%", base))
+    for power in range(int(LOW), int(HIGH) + 1):
+        x = percent((power - LOW) / (HIGH - LOW))
+        if power % 5:
+            parts.append(line(x, base, x, base + 4))
+            continue
+        parts.append(line(x, base, x, base + 8))
+        anchor = "start" if power == LOW else "middle"
+        mantissa = "1" if power == 0 else "10"
+        raised = "" if power == 0 else _raised(power)
+        label = element("text", mantissa + raised, class_="tk", x=x, y=base + 25, text_anchor=anchor)
+        parts.append(label if power % 10 == 0 else element("g", label, class_="wide-only"))
+    parts.append(text(axis_label, x="100%", y=base + 45, class_="tk tk-b", anchor="end"))
+    return drawing(*parts, name=name, height=base + 52)
+
+
+def _raised(power: int) -> str:
+    sign = "\N{MINUS SIGN}" if power < 0 else ""
+    return element("tspan", f"{sign}{abs(power)}", dy=-5, font_size=10)
+
+
+def _landmark(mark: Landmark, base: float) -> str:
+    place = where(mark.metres)
+    x = percent(place)
+    anchor = "start" if place < 0.06 else "end" if place > 0.94 else "middle"
+    group = line(x, 26, x, base - 2, "grid") + text(mark.words, x=x, y=18, anchor=anchor)
+    return element("g", group, class_="wide-only" if mark.wide else None)
+
+
+def _row(row: LengthRow, *, top: float) -> str:
+    places = [(where(a), where(b)) for a, b in row.lengths if a > 0 and b > 0]
+    marks = []
+    for start, end in places:
+        if end - start > 0.004:
+            x, width = percent(start), percent(end - start)
+            marks.append(element("rect", class_="span-c", x=x, width=width, y=top + 17, height=4))
+        middle = percent((start + end) / 2)
+        marks.append(line(middle, top, middle, top + 38, "ln-c"))
+    words = element("tspan", row.label, class_="tk-b") + element("tspan", f" {row.count}", class_="tk-n")
+    right = max((b for _, b in places), default=-0.02)
+    left = min((a for a, _ in places), default=0.0)
+    if right < 0.62:
+        label = element(
+            "text", words, class_="tk halo-paper", x=percent(max(right, 0.0)), dx=14 if places else 0, y=top + 23
+        )
+    else:
+        label = element("text", words, class_="tk halo-paper", x=percent(left), dx=-10, y=top + 23, text_anchor="end")
+    rule = line(0, top + 38, "100%", top + 38, "grid")
+    return element("g", rule, *marks, label, class_=row.colour)

@@ -1,0 +1,38 @@
+"""A plot as a file of its own: with the colours that a page's style sheet would give it, light and dark."""
+
+from __future__ import annotations
+
+COLOURS = {
+    "surface": ("#ffffff", "#141d20"),
+    "line": ("#d2dbda", "#2a383b"),
+    "line-strong": ("#728183", "#758689"),
+    "plot-fill": ("#8fb8c1", "#2f6774"),
+    "plot-line": ("#00596b", "#76cbdb"),
+    "plot-grid": ("#e1e8e7", "#223034"),
+    "plot-mute": ("#c9d3d3", "#33444a"),
+    "cat-2": ("#8a2408", "#cf7444"),
+    "ink-3": ("#566467", "#93a1a3"),
+    "spark": ("#c43d10", "#ff8a5c"),
+    "marker": ("#ffe48a", "#4d3f06"),
+}
+"""The tokens that thumbnails use; a test holds them equal to tokens.css."""
+
+RULES = (
+    ".axis{stroke:var(--line-strong);fill:none}.grid{stroke:var(--plot-grid);stroke-width:1;fill:none}"
+    ".bar{fill:var(--plot-fill)}.bar-2{fill:var(--plot-line)}.bar-mute{fill:var(--plot-mute)}"
+    ".curve{fill:none;stroke:var(--plot-line);stroke-width:1.5;vector-effect:non-scaling-stroke}"
+    ".curve-2{stroke:var(--cat-2)}.curve-3{stroke:var(--ink-3)}.dot{fill:var(--plot-line)}"
+    ".dot-spark{fill:var(--spark)}.err{stroke:var(--plot-line);stroke-width:1.5}"
+    ".sel{fill:var(--marker);opacity:.65}image{image-rendering:pixelated}"
+)
+
+
+def standalone(inner: str, *, width: int = 640, height: int = 360) -> str:
+    """An SVG file that follows the reader's light or dark; ``inner`` is a drawing or empty."""
+    light = "".join(f"--{name}:{pair[0]};" for name, pair in COLOURS.items())
+    dark = "".join(f"--{name}:{pair[1]};" for name, pair in COLOURS.items())
+    style = f"<style>svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}{RULES}</style>"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f"{style}{inner}</svg>"
+    )

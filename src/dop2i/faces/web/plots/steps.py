@@ -1,0 +1,127 @@
+"""Histograms as steps: in a table cell, as a thumbnail, and full with axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dop2i.faces.web.figures import number
+from dop2i.faces.web.plots.scales import power_ticks, round_ticks
+from dop2i.faces.web.plots.svg import drawing, line, path, percent, stretched, text
+
+
+def _heights(counts: Sequence[float], *, logarithmic: bool = False) -> list[float]:
+    """Counts as fractions of the highest; the lowest of a logarithmic axis is a third of the smallest count."""
+    clean = [c if math.isfinite(c) and c > 0 else 0.0 for c in counts]
+    top = max(clean, default=0.0)
+    if top <= 0:
+        return [0.0] * len(clean)
+    if not logarithmic:
+        return [c / top for c in clean]
+    floor = math.log10(min(c for c in clean if c > 0) / 3)
+    span = math.log10(top) - floor or 1.0
+    return [(math.log10(c) - floor) / span if c > 0 else 0.0 for c in clean]
+
+
+def _outline(edges: Sequence[float], heights: Sequence[float], tall: float) -> list[tuple[float, float]]:
+    """The steps' corners in a box 1000 wide and ``tall`` high, baseline at the bottom, 4 % of air above."""
+    width = edges[-1] - edges[0] or 1.0
+    across = [1000 * (e - edges[0]) / width for e in edges]
+    points = [(0.0, tall)]
+    for left, right, height in zip(across, across[1:], heights, strict=False):
+        level = tall * (1 - 0.96 * height)
+        points += [(left, level), (right, level)]
+    return [*points, (1000.0, tall)]
+
+
+def _even_edges(counts: Sequence[float]) -> list[float]:
+    return [float(i) for i in range(len(counts) + 1)]
+
+
+def cell_histogram(counts: Sequence[float], *, height: int = 24) -> str:
+    """A pale histogram for a table cell: shape only."""
+    if len(counts) < 2 or not any(counts):
+        return ""
+    body = path(_outline(_even_edges(counts), _heights(counts), height - 1), class_="bar", close=True)
+    inner = stretched(body, y=0, height=height, box=(1000, height))
+    return drawing(inner, line(0, height - 0.5, "100%", height - 0.5), height=height)
+
+
+def histogram_thumbnail(counts: Sequence[float], edges: Sequence[float] | None = None) -> str:
+    """A histogram that fills its plate, without axis text."""
+    edges = list(edges) if edges and len(edges) == len(counts) + 1 else _even_edges(counts)
+    corners = _outline(edges, _heights(counts), 100)
+    inner = stretched(path(corners, class_="bar", close=True), path(corners, class_="curve"), y="10%", height="80%")
+    return drawing(inner, line(0, "90%", "100%", "90%"))
+
+
+def full_histogram(
+    counts: Sequence[float],
+    *,
+    edges: Sequence[float],
+    name: str,
+    x_label: str,
+    y_label: str,
+    language: str,
+    errors: Sequence[float] = (),
+    logarithmic: bool = False,
+    height: int = 240,
+) -> str:
+    """A histogram with its axes. ``errors`` are statistical, one a bin (drawn as thin bars)."""
+    top_margin, bottom_margin = 26, 44
+    tall = height - top_margin - bottom_margin
+    baseline = height - bottom_margin
+    heights = _heights(counts, logarithmic=logarithmic)
+    corners = _outline(edges, heights, tall)
+    parts = _count_grid(counts, top=top_margin, tall=tall, language=language, logarithmic=logarithmic)
+    body = [path(corners, class_="bar", close=True), path(corners, class_="curve")]
+    parts.append(stretched(*body, y=top_margin, height=tall, box=(1000, tall)))
+    if errors and not logarithmic and len(errors) == len(counts) <= 120:
+        parts += _error_bars(counts, errors=errors, edges=edges, top=top_margin, tall=tall)
+    parts.append(line(0, baseline, "100%", baseline))
+    low, high = edges[0], edges[-1]
+    for tick in round_ticks(low, high, 5):
+        where = (tick - low) / ((high - low) or 1.0)
+        parts.append(line(percent(where), baseline, percent(where), baseline + 4))
+        anchor = "start" if where < 0.03 else "end" if where > 0.97 else "middle"
+        parts.append(text(number(tick, language, 6), x=percent(where), y=baseline + 17, anchor=anchor))
+    parts.append(text(y_label, x=0, y=13, class_="tk tk-b halo"))
+    parts.append(text(x_label, x="100%", y=height - 6, class_="tk tk-b", anchor="end"))
+    return drawing(*parts, name=name, height=height)
+
+
+def _count_grid(counts: Sequence[float], *, top: float, tall: float, language: str, logarithmic: bool) -> list[str]:
+    """Horizontal grid lines with their count at the left."""
+    positive = [c for c in counts if math.isfinite(c) and c > 0]
+    highest = max(positive, default=0.0)
+    if highest <= 0:
+        return []
+    parts = []
+    if logarithmic:
+        floor = math.log10(min(positive) / 3)
+        span = math.log10(highest) - floor or 1.0
+        levels = [(t, (math.log10(t) - floor) / span) for t in power_ticks(10**floor, highest, 4)]
+    else:
+        levels = [(t, t / highest) for t in round_ticks(0, highest, 3) if t > 0]
+    for value, level in levels:
+        y = top + tall * (1 - 0.96 * level)
+        parts.append(line(0, round(y, 2), "100%", round(y, 2), "grid"))
+        if y > top + 8:
+            parts.append(text(number(value, language), x=0, y=round(y - 4, 2), class_="tk halo"))
+    return parts
+
+
+def _error_bars(
+    counts: Sequence[float], *, errors: Sequence[float], edges: Sequence[float], top: float, tall: float
+) -> list[str]:
+    highest = max(counts)
+    span = (edges[-1] - edges[0]) or 1.0
+    parts = []
+    for left, right, count, error in zip(edges, edges[1:], counts, errors, strict=False):
+        if not (math.isfinite(count) and math.isfinite(error)) or error <= 0:
+            continue
+        where = percent(((left + right) / 2 - edges[0]) / span)
+        upper = top + tall * (1 - 0.96 * min((count + error) / highest, 1.04))
+        lower = top + tall * (1 - 0.96 * max((count - error) / highest, 0.0))
+        parts.append(line(where, round(upper, 2), where, round(lower, 2), "err"))
+    return parts

@@ -1,0 +1,313 @@
+"""The landing page of a record: read here, written nowhere."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from dop2i.core.exports import EXPORTS
+from dop2i.errors import NotFound
+from dop2i.faces import signposting
+from dop2i.faces.addresses import base_url
+from dop2i.faces.web import citing, pictures, present
+from dop2i.faces.web.digest import Digest, digest_of
+from dop2i.faces.web.facts import physics_facts
+from dop2i.faces.web.inside import look_inside
+from dop2i.faces.web.licences import licences_of
+from dop2i.faces.web.negotiation import negotiated_export
+from dop2i.faces.web.rendering import language, page
+from dop2i.faces.web.tree import folder_of, open_tree
+from dop2i.server.files.models import ContentDescription, FileEntry
+from dop2i.server.records import queries
+from dop2i.server.records.documents import bucket_of
+from dop2i.server.records.policy import may
+
+
+@dataclass(slots=True)
+class Shown:
+    """A record as a visitor may see it: the row, its document, its bucket, whether the files may be read."""
+
+    record: Any
+    document: dict[str, Any]
+    bucket_id: int | None
+    draft: bool
+    files_open: bool
+
+
+def shown_record(request: HttpRequest, record_id: int, *, draft: bool = False) -> Shown:
+    """The record, or its draft for whoever may edit it. Raises ``NotFound``."""
+    get = queries.get_draft if draft else queries.get_record
+    record = get(request.actor, record_id)
+    document = queries.native_document(record, draft=draft, base_url=base_url(request), with_files="auto")
+    bucket = bucket_of(record, draft=draft)
+    files_open = draft or may(request.actor, "read_files", record)
+    return Shown(record, document, bucket.pk if bucket else None, draft, files_open)
+
+
+@require_safe
+def record(request: HttpRequest, record_id: int) -> HttpResponseBase:
+    """The landing page; another representation when ``Accept`` asks for one; a tombstone after a withdrawal."""
+    from dop2i.faces.web import downloads
+
+    draft = request.GET.get("preview") == "1"
+    if not draft:
+        name = negotiated_export(request.headers.get("Accept", ""))
+        if name:
+            answer = (
+                downloads.crate(request, record_id)
+                if name == "crate"
+                else downloads.export(request, record_id, name, attachment=False)
+            )
+            answer["Vary"] = "Accept"
+            return answer
+    known = _elsewhere(request, record_id)
+    if known is not None:
+        return known
+    shown = shown_record(request, record_id, draft=draft)
+    response = page(request, "record.html", record_context(request, shown), nav="catalogue")
+    if not draft:
+        links = signposting.link_header(shown.document)
+        if links:
+            response["Link"] = links
+    response["Vary"] = ", ".join(dict.fromkeys(["Accept", *response.get("Vary", "").split(", ")])).rstrip(", ")
+    return response
+
+
+def _elsewhere(request: HttpRequest, record_id: int) -> HttpResponse | None:
+    """The tombstone of a withdrawn record; for a concept's number, the way to its newest version."""
+    try:
+        found = queries.find_record(record_id)
+    except NotFound:
+        return _to_newest(request, record_id)
+    if str(found.state) != "withdrawn":
+        return None
+    document = queries.native_document(found, base_url=base_url(request), with_files="none")
+    return page(request, "tombstone.html", _head(Shown(found, document, None, False, False)), status=410)
+
+
+def _to_newest(request: HttpRequest, number: int) -> HttpResponse:
+    newest = queries.latest_of(request.actor, number)
+    return HttpResponseRedirect(reverse("web:record", args=[newest.pk]))
+
+
+@require_safe
+def latest(request: HttpRequest, record_id: int) -> HttpResponse:
+    """To the newest version that this visitor may see."""
+    return _to_newest(request, record_id)
+
+
+@require_safe
+def linkset(request: HttpRequest, record_id: int) -> HttpResponse:
+    """FAIR Signposting level 2 (RFC 9264)."""
+    shown = shown_record(request, record_id)
+    return JsonResponse(
+        signposting.linkset(shown.document), content_type="application/linkset+json", json_dumps_params={"indent": 1}
+    )
+
+
+@require_safe
+def by_pid(request: HttpRequest, pid: str) -> HttpResponse:
+    """``/ark:/…`` and ``/doi/…``: to the record that carries the identifier."""
+    number = queries.resolve_pid(pid.removeprefix("doi/"))
+    return HttpResponseRedirect(reverse("web:record", args=[number]))
+
+
+def record_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+    """Everything that the page shows."""
+    digest = digest_of(shown.bucket_id if shown.files_open else None)
+    return {
+        **_head(shown),
+        "facts": physics_facts(shown.document, digest.proposals),
+        "picture": digest.picture,
+        "picture_words": pictures.picture_words(digest.picture),
+        "licences": licences_of(shown.document),
+        "citations": citing.citations(shown.document),
+        "exports": export_menu(shown.record.pk),
+        "trust": _trust(shown, digest),
+        "paragraphs": present.paragraphs(present.description_of(shown.document)),
+        "relations": _relations(shown.document),
+        "subjects": [s.get("subject") or s.get("id") for s in shown.document["metadata"].get("subjects") or []],
+        "versions": _versions(request, shown),
+        "may_edit": may(request.actor, "edit", shown.record),
+        "json_ld": _json_ld(shown.document),
+        "citation_tags": citing.highwire_tags(shown.document),
+        "head_links": signposting.links(shown.document) if not shown.draft else [],
+        "base": base_url(request),
+        **_files(request, shown),
+    }
+
+
+def _head(shown: Shown) -> dict[str, Any]:
+    """Title, type, dates, people: what the record and its tombstone share."""
+    document = shown.document
+    theme, theme_label, colour = present.theme_of(document)
+    title = present.title_of(document)
+    description = present.description_of(document)
+    return {
+        "record": shown.record,
+        "document": document,
+        "metadata": document["metadata"],
+        "draft": shown.draft,
+        "files_open": shown.files_open,
+        "title": title,
+        "title_lang": present.text_language(document, title),
+        "description_lang": present.text_language(document, description),
+        "lead": present.shortened(present.plain_text(description), 320),
+        "type": present.type_label(document),
+        "theme": theme,
+        "theme_label": theme_label,
+        "theme_colour": colour,
+        "creators": _creators(document["metadata"].get("creators") or []),
+        "contributors": _creators(document["metadata"].get("contributors") or []),
+        "access": present.access_of(document),
+        "totals": present.file_totals(document),
+        "formats": present.formats_of(document),
+        "pid": citing.identifier_of(document),
+    }
+
+
+def _creators(people: list[dict[str, Any]]) -> list[dict[str, str]]:
+    made = []
+    for person in people:
+        who = person.get("person_or_org") or {}
+        given, family = who.get("given_name", ""), who.get("family_name", "")
+        ids = {i.get("scheme"): i.get("identifier") for i in who.get("identifiers") or []}
+        role = person.get("role") or {}
+        made.append(
+            {
+                "name": f"{given} {family}".strip() if family else str(who.get("name") or ""),
+                "orcid": str(ids.get("orcid") or ""),
+                "places": ", ".join(str(a.get("name") or "") for a in person.get("affiliations") or []),
+                "role": present.term_label("roles", str(role.get("id"))) if role.get("id") else "",
+            }
+        )
+    return made
+
+
+def _trust(shown: Shown, digest: Digest) -> list[dict[str, Any]]:
+    """What speaks for the record and what does not yet: each line is computed, none is typed."""
+    lines: list[dict[str, Any]] = []
+    count, _total = present.file_totals(shown.document)
+    if count and not shown.draft:
+        lines.append({"good": True, "kind": "checksums", "count": count})
+    if digest.read:
+        lines.append({"good": True, "kind": "read", "count": digest.read, "of": digest.looked_at})
+    lines += [{"good": False, "kind": "unreadable", **item} for item in digest.unreadable[:2]]
+    if not shown.draft:
+        lines.append(_pid_line(shown))
+    return lines
+
+
+def _pid_line(shown: Shown) -> dict[str, Any]:
+    from dop2i.server.identifiers.models import Pid
+
+    pid = Pid.objects.filter(target=f"record:{shown.record.pk}").order_by("pk").first()
+    state = str(pid.state) if pid else ""
+    return {"good": state == "registered", "kind": "pid", "state": state, "value": pid.value if pid else ""}
+
+
+def _relations(document: dict[str, Any]) -> list[dict[str, str]]:
+    from dop2i.core.model.identifiers import parse_identifier
+    from dop2i.errors import InvalidInput
+
+    made = []
+    for related in (document["metadata"].get("related_identifiers") or [])[:100]:
+        value, scheme = str(related.get("identifier") or ""), str(related.get("scheme") or "")
+        try:
+            url = parse_identifier(value, scheme=scheme or None).url
+        except InvalidInput:
+            url = value if value.startswith(("http://", "https://")) else ""
+        relation = str((related.get("relation_type") or {}).get("id") or "")
+        kind = str((related.get("resource_type") or {}).get("id") or "")
+        made.append(
+            {
+                "relation": present.term_label("relationtypes", relation),
+                "kind": present.term_label("resourcetypes", kind) if kind else "",
+                "value": value,
+                "scheme": scheme.upper(),
+                "url": url or "",
+            }
+        )
+    return made
+
+
+def _versions(request: HttpRequest, shown: Shown) -> list[dict[str, Any]]:
+    """Every published version, newest first (at most 50)."""
+    if shown.draft:
+        return []
+    made = []
+    for version in list(queries.versions_of(request.actor, shown.record.pk))[:50]:
+        metadata = (version.document or {}).get("metadata", {})
+        made.append(
+            {
+                "id": version.pk,
+                "index": version.index,
+                "version": str(metadata.get("version") or ""),
+                "date": str(metadata.get("publication_date") or ""),
+                "current": version.pk == shown.record.pk,
+            }
+        )
+    return sorted(made, key=lambda v: -v["index"])
+
+
+def export_menu(record_id: int) -> list[dict[str, str]]:
+    """Every export with its label and address."""
+    return [
+        {
+            "name": name,
+            "label": writer.label.get(language()) or writer.label.get("en", name),
+            "type": writer.media_type,
+            "href": reverse("web:export", args=[record_id, name]),
+        }
+        for name, writer in EXPORTS.items()
+    ]
+
+
+def _json_ld(document: dict[str, Any]) -> str:
+    """schema.org for the page's data block; ``<`` is written so that no text can end the block."""
+    written = EXPORTS["schemaorg"].write(document).decode("utf-8")
+    compact = json.dumps(json.loads(written), ensure_ascii=False, separators=(",", ":"))
+    return compact.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _files(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+    """The tree with the asked folder open, and the inside of the asked (else the first described) file."""
+    if not shown.bucket_id or not shown.files_open:
+        return {"tree": [], "inside": None, "file_entry": None}
+    entries = FileEntry.objects.filter(bucket_id=shown.bucket_id, status="completed")
+    wanted = request.GET.get("file", "")
+    entry = _chosen_entry(entries, wanted, shown.bucket_id)
+    folder = request.GET.get("folder") or folder_of(entry.key if entry else "")
+    after = request.GET.get("after", "")
+    tree, more = open_tree(shown.bucket_id, folder=folder, selected=entry.key if entry else "", after=after)
+    context = {"tree": tree, "tree_more": more, "folder": folder, "file_entry": entry, "inside": None}
+    if entry is not None:
+        found = ContentDescription.objects.filter(content_id=entry.content_id).first()
+        if found is not None:
+            context["inside"] = look_inside(
+                {**found.document, "error": found.error or found.document.get("error", "")},
+                key=entry.key,
+                table=request.GET.get("table", ""),
+                column=request.GET.get("column", ""),
+                start=_number(request.GET.get("from", "")),
+                histogram=_number(request.GET.get("histogram", "")),
+            )
+    return context
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 7 else 0
+
+
+def _chosen_entry(entries: Any, wanted: str, bucket_id: int) -> FileEntry | None:
+    if wanted:
+        return entries.select_related("content").filter(key=wanted).first()
+    pictured = pictures.picture_of(bucket_id)
+    if pictured is not None:
+        return entries.select_related("content").filter(key=pictured.key).first()
+    return entries.select_related("content").order_by("key").first()
