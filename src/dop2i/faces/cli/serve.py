@@ -1,0 +1,27 @@
+"""``dop2i serve``: an instance for its readers."""
+
+from __future__ import annotations
+
+import click
+
+from dop2i.faces.cli._options import home_option
+
+
+@click.command(short_help="Serve an instance: pages, API, and the worker.")
+@home_option
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--no-worker", is_flag=True, help="Leave the jobs to `dop2i worker`.")
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 256), help="Requests at once.")
+@click.option("--processes", default=1, show_default=True, type=click.IntRange(1, 64), help="More with PostgreSQL.")
+def command(home: str, port: int, host: str, no_worker: bool, threads: int, processes: int) -> None:
+    """Serve an instance until Ctrl-C or SIGTERM.
+
+    The folder is made into an instance first where it is none, and brought to this release where it is older.
+    """
+    from dop2i.faces.cli._terminal import note
+    from dop2i.faces.serve import serve
+
+    shown = f"[{host}]" if ":" in host else host
+    note(f"dop2i serves {home} at http://{shown}:{port} (Ctrl-C stops it).")
+    serve(home, host, port, threads, with_worker=not no_worker, processes=processes)
