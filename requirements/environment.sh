@@ -101,3 +101,17 @@ prepare_npm_packages() {
         say "The npm packages of the tests could not be fetched. Skipped without them: accessibility and HTML checks."
     fi
 }
+
+prepare_tool() {
+    # A program whose own dependencies would not agree with ours: its own environment, .venv/tools/$1.
+    folder=$VENV/tools/$1
+    stamp=$(cksum <"requirements/tools/$1.txt" | tr ' ' '-')
+    if grep -qsx "$stamp" "$folder/installed"; then
+        return 0
+    fi
+    rm -rf "$folder"
+    "$VENV/bin/python" -m venv "$folder" &&
+        "$folder/bin/python" -m pip install --quiet --require-hashes -r "requirements/tools/$1.txt" &&
+        printf '%s\n' "$stamp" >"$folder/installed" ||
+        say "The tool $1 could not be installed (requirements/tools/$1.txt): what needs it is skipped."
+}
