@@ -43,7 +43,7 @@ def main() -> None:
     """Prints one JSON object."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     with tempfile.TemporaryDirectory() as name:
-        os.environ["XDG_STATE_HOME"] = f"{name}/state"
+        os.environ["XDG_STATE_HOME"] = os.environ["XDG_CACHE_HOME"] = f"{name}/state"
         folder = Path(name) / "data"
         make(folder, count)
         start = time.perf_counter()

@@ -32,7 +32,7 @@ class Registry(Mapping[str, Member], Generic[Member]):
         self.base = base
         self.group = group
 
-    def _classes(self) -> Iterator[type[Member]]:
+    def _classes(self) -> Iterator[type[object]]:
         folder = importlib.import_module(self.package)
         for module_info in pkgutil.iter_modules(folder.__path__):
             if module_info.name.startswith("_") or module_info.name == "base":

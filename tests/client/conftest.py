@@ -24,5 +24,6 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client's memory lies in the test's own folder."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / ".state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     for name in ("DOP2I_URL", "DOP2I_TOKEN", "DOP2I_HOME"):
         monkeypatch.delenv(name, raising=False)

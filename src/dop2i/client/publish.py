@@ -95,7 +95,8 @@ def look(
     ``record`` names the record that the folder is a new version of, where the client does not remember it. Raises
     ``InvalidInput`` for a folder without files, ``NotFound``, ``NotAuthenticated``.
     """
-    from dop2i.core.proposals import describe_folder, walk_folder
+    from dop2i.client.descriptions import describe_again
+    from dop2i.core.proposals import walk_folder
 
     if not folder.is_dir():
         raise NotFound(f"There is no folder {folder}.")
@@ -112,7 +113,7 @@ def look(
     held = {key: (file.size, file.sha256) for key, file in prior.files.items()} if prior else {}
     made = Publication(
         folder=folder,
-        described=describe_folder(sources, progress=describing),
+        described=describe_again(folder, sources, files, progress=describing),
         files=files,
         difference=difference(held, files),
         memory=memory,
@@ -170,7 +171,9 @@ def send(
     memory.save()
     sent = Sent(kept=len(publication.files))
     if publication.action != "edit":
-        sent = Upload(client.session, draft.id, memory=memory, progress=progress).send(publication.files, exactly=True)
+        first = publication.prior is None
+        upload = Upload(client.session, draft.id, memory=memory, progress=progress, first_version=first)
+        sent = upload.send(publication.files, exactly=True)
     for file in publication.files:
         file.require_unchanged()
     if not publish:

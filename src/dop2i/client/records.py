@@ -13,6 +13,9 @@ from dop2i.errors import ChecksumMismatch, NotFound, ServiceUnavailable
 if TYPE_CHECKING:
     import io
 
+PUBLISH_SECONDS = 900.0
+"""How long a publication may take to be acknowledged: a record of 100,000 files is written and flushed."""
+
 PAGE = 1000
 """Files asked for at once when a record's files are listed."""
 
@@ -308,8 +311,16 @@ class Draft(Record):
 
     def publish(self) -> Record:
         """Publishes; returns the record with its persistent identifier."""
-        answer = self._session.request("POST", f"{self._base}/actions/publish")
-        return Record(self._session, json_of(answer))
+        path = f"{self._base}/actions/publish"
+        try:
+            return Record(self._session, json_of(self._session.request("POST", path, timeout=PUBLISH_SECONDS)))
+        except ServiceUnavailable as error:
+            if self.document.get("is_published"):
+                raise
+            try:  # the answer may be lost where the publication is not
+                return Record(self._session, self._session.get_json(f"api/records/{self.id}"))
+            except NotFound:
+                raise error from None
 
     def delete(self) -> None:
         """Discards the draft."""

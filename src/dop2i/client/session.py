@@ -83,6 +83,7 @@ class Session:
         again: bool | None = None,
         accept: tuple[int, ...] = (),
         follow: bool = True,
+        timeout: float | None = None,
     ) -> requests.Response:
         """Asks, and tries again where that is safe (``again`` overrules what the method says).
 
@@ -103,7 +104,7 @@ class Session:
                     params=params,
                     headers=dict(headers or {}),
                     stream=stream,
-                    timeout=self.timeout,
+                    timeout=timeout or self.timeout,
                     allow_redirects=follow,
                 )
             except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from dop2i.client.bundle import SMALL, TarStream, bundles
@@ -57,19 +58,28 @@ class Upload:
     """Brings files into a draft. Run again after an interruption, it goes on where it stopped.
 
     ``memory`` keeps the addresses of unfinished tus uploads between two runs. ``progress`` is told bytes, also of
-    those files that the server holds already.
+    those files that the server holds already. ``first_version`` says that the server cannot hold anything yet, so
+    that nothing has to be announced.
     """
 
     def __init__(
-        self, session: Session, record_id: str, *, memory: Memory | None = None, progress: Progress | None = None
+        self,
+        session: Session,
+        record_id: str,
+        *,
+        memory: Memory | None = None,
+        progress: Progress | None = None,
+        first_version: bool = False,
     ) -> None:
         self.session = session
         self.base = f"api/records/{record_id}/draft"
         self.memory = memory
+        self.first_version = first_version
         self.sent = Sent()
         self._tell = progress or (lambda count: None)
         self._lock = threading.Lock()
         self._told: dict[str, int] = {}
+        self._confirmed: dict[str, str] = {}
 
     def send(self, files: Iterable[LocalFile], *, exactly: bool = False) -> Sent:
         """Sends what the draft does not hold; with ``exactly`` takes out of it what is not among ``files``.
@@ -86,8 +96,10 @@ class Upload:
         while missing:
             error = self._round(list(missing.values()))
             before = len(missing)
-            arrived = self._arrived(missing)
-            missing = {key: file for key, file in missing.items() if key not in arrived}
+            missing = {key: file for key, file in missing.items() if self._confirmed.get(key) != file.sha256}
+            if missing:
+                arrived = self._arrived(missing)
+                missing = {key: file for key, file in missing.items() if key not in arrived}
             failures = failures + 1 if len(missing) == before else 0
             if missing and (error or failures) and failures >= ROUNDS:
                 raise error or ServiceUnavailable(
@@ -103,10 +115,7 @@ class Upload:
         """The draft's entries: key → complete, sha256, size."""
         held = {}
         for entry in listed_entries(self.session, self.base):
-            digest = (entry.get("checksums") or {}).get("sha256", "")
-            algorithm, _, plain = str(entry.get("checksum") or "").partition(":")
-            digest = digest or (plain if algorithm == "sha256" else "")
-            held[entry["key"]] = (entry.get("status") == "completed", digest, int(entry.get("size") or 0))
+            held[entry["key"]] = (entry.get("status") == "completed", _digest_of(entry), int(entry.get("size") or 0))
         return held
 
     def _arrived(self, wanted: dict[str, LocalFile]) -> set[str]:
@@ -134,7 +143,7 @@ class Upload:
         for key in stale:
             self.session.request("DELETE", f"{self.base}/files/{quote_key(key)}", accept=(404,))
         started = held.keys() - set(stale)
-        fresh = [file for key, file in wanted.items() if key not in started]
+        fresh = [file for key, file in wanted.items() if key not in started and not self.first_version]
         for first in range(0, len(fresh), ANNOUNCED_AT_ONCE):
             batch = fresh[first : first + ANNOUNCED_AT_ONCE]
             entries = [{"key": f.key, "size": f.size, "checksum": f"sha256:{f.sha256}"} for f in batch]
@@ -166,7 +175,7 @@ class Upload:
         """Many small files in one request."""
         for file in files:
             self._reached(file.key, 0)
-        self.session.request(
+        answer = self.session.request(
             "POST",
             f"{self.base}/files-bundle",
             body=lambda: TarStream(files, progress=self._travelled),
@@ -175,6 +184,7 @@ class Upload:
         )
         for file in files:
             file.require_unchanged()
+        self._confirmed |= {entry["key"]: _digest_of(entry) for entry in json_of(answer).get("entries") or []}
 
     def _send_large(self, file: LocalFile) -> None:
         """One file by tus, from where an earlier attempt stopped."""
@@ -194,6 +204,7 @@ class Upload:
                 offset = self._offset(address)
                 self._reached(file.key, offset)
         file.require_unchanged()
+        self._confirmed[file.key] = file.sha256  # the server compared it at the last byte
         self._remember(file, "")
 
     def _send_rest(self, file: LocalFile, address: str, offset: int) -> int:
@@ -249,6 +260,12 @@ class Upload:
         change = position - self._told.get(key, 0)
         self._told[key] = position
         self._tell(change)
+
+
+def _digest_of(entry: dict[str, Any]) -> str:
+    """The sha256 that the server tells of a file, empty where it tells none."""
+    algorithm, _, digest = str(entry.get("checksum") or "").partition(":")
+    return str((entry.get("checksums") or {}).get("sha256") or (digest if algorithm == "sha256" else ""))
 
 
 class _Piece:

@@ -29,6 +29,9 @@ PIECE = 256 * 1024
 MOST_RANGES = 256
 """More ranges at once than this are answered with the whole file, as RFC 9110, section 14.2 allows."""
 
+PUBLIC_FILE = "dop2i.public_file"
+"""Where the environment of a request says that everybody may read the file that was served (``fast_lane.py``)."""
+
 SHOWN = frozenset(
     {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "application/pdf", "text/plain", "text/csv"}
     | {"audio/mpeg", "audio/ogg", "video/mp4", "video/webm", "application/json"}
@@ -215,6 +218,8 @@ def _answer(
         answer = StreamingHttpResponse(status=206)
     else:
         answer = _FileResponse(_open(path, start), stop - start, status=status)
+        if served.public:
+            request.META[PUBLIC_FILE] = (str(path), served)
     _set_headers(answer, served, inline=inline)
     if many and ranges:
         _set_parts(answer, path, served, ranges)

@@ -12,6 +12,9 @@ from dop2i.core.vocabularies import VOCABULARIES
 MOST_ITEMS = 20
 """So many files are named in a header; the link set names all that the document holds."""
 
+HEADER_BYTES = 3500
+"""What a ``Link`` header may weigh: proxies take 4 kB of headers from a server by default (nginx: proxy_buffer_size)."""
+
 _RESOLVERS = {"doi": "https://doi.org/", "orcid": "https://orcid.org/", "ror": "https://ror.org/"}
 
 
@@ -33,15 +36,25 @@ def links(document: dict[str, Any], *, items: int | None = MOST_ITEMS) -> list[L
     found += [Link("author", href) for href in _authors(document)]
     found += [Link("license", href) for href in _licences(document)]
     for export in EXPORTS.values():
-        found.append(Link("describedby", f"{page}/export/{export.name}", export.media_type, export.profile))
+        found.append(Link("describedby", f"{page}/export/{export.name}", _plain(export.media_type), export.profile))
     found += [Link("item", href, media_type) for href, media_type in _items(document)[:items]]
     found.append(Link("linkset", f"{page}/linkset.json", "application/linkset+json"))
     return found
 
 
 def link_header(document: dict[str, Any]) -> str:
-    """The value of the ``Link`` header of a landing page (level 1)."""
-    return ", ".join(_written(link) for link in links(document))
+    """The value of the ``Link`` header of a landing page (level 1); files are named as far as there is room."""
+    found = links(document)
+    room = HEADER_BYTES - sum(len(_written(link)) + 2 for link in found if link.rel != "item")
+    kept = []
+    for link in found:
+        text = _written(link)
+        if link.rel == "item":
+            room -= len(text) + 2
+            if room < 0:
+                continue
+        kept.append(text)
+    return ", ".join(kept)
 
 
 def item_link_header(document: dict[str, Any]) -> str:
@@ -64,6 +77,11 @@ def linkset(document: dict[str, Any]) -> dict[str, Any]:
     contexts += [{"anchor": link.href, "collection": back} for link in all_links if link.rel == "item"]
     contexts += [{"anchor": link.href, "describes": back} for link in all_links if link.rel == "describedby"]
     return {"linkset": contexts}
+
+
+def _plain(media_type: str) -> str:
+    """Without parameters: the profile has an attribute of its own."""
+    return media_type.split(";")[0].strip()
 
 
 def _page(document: dict[str, Any]) -> str:

@@ -6,6 +6,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from dop2i.faces.fast_lane import FastLane
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dop2i.server.settings")
 
-application = get_wsgi_application()
+application = FastLane(get_wsgi_application())

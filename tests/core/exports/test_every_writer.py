@@ -26,7 +26,7 @@ def test_a_writer_says_what_it_is_in_both_languages_and_has_a_page(name: str) ->
     assert writer.label["en"]
     assert writer.label["fr"]
     assert re.fullmatch(r"[a-z]+/[\w.+-]+(;profile=\"[^\"]+\")?", writer.media_type)
-    assert writer.suffix.startswith(".")
+    assert re.fullmatch(r"[.-][a-z.-]+", writer.suffix)
     page = (DOCS / f"{name}.md").read_text()
     assert writer.media_type.split(";")[0] in page
 

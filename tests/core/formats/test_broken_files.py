@@ -97,7 +97,8 @@ def test_alice_is_told_that_her_file_is_cut_short_wherever_it_was_cut(name, tmp_
         path = maker(folder)
         data = path.read_bytes()
         for part in range(CUTS):
-            description = describe_source(BytesSource(path.name, data[: len(data) * part // CUTS]))
+            # One byte before: a FITS file cut between two of its units is whole again.
+            description = describe_source(BytesSource(path.name, data[: max(0, len(data) * part // CUTS - 1)]))
             assert description.error or description.warnings, f"{maker.__name__} cut at {part}/{CUTS} passed in silence"
 
 
@@ -153,7 +154,7 @@ def test_a_gzip_bomb_stays_small():
     import gzip
 
     beginning = b"SIMPLE  =                    T".ljust(80) + b"BITPIX  =                    8".ljust(80)
-    bomb = gzip.compress(beginning + b"\x00" * 400_000_000, compresslevel=9)
+    bomb = gzip.compress(beginning + b"\x00" * 300_000_000, compresslevel=1)
     description = describe_source(BytesSource("bomb.fits.gz", bomb))
     assert description.format == "fits"
     assert description.error

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from live_instance import Live, dop2i
+from live_instance import Live
 
 from dop2i.faces.cli.main import main
 
@@ -25,7 +25,24 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def publish(live: Live, folder: Path, *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def dop2i(*arguments: str, check: bool = True) -> Done:
+    """The command in this process: these commands need no Django, and a new process takes its time."""
+    shown = CliRunner().invoke(main, list(arguments))
+    assert shown.exception is None or isinstance(shown.exception, SystemExit), shown.exc_info
+    assert not check or shown.exit_code == 0, shown.stderr
+    return Done(shown.exit_code, shown.stdout, shown.stderr)
+
+
+def publish(live: Live, folder: Path, *options: str, check: bool = True) -> Done:
     return dop2i("publish", str(folder), "--to", live.url, "--token", live.alice, *options, check=check)
 
 

@@ -179,3 +179,9 @@ def test_only_records_and_concepts_have_pids(instance):
     for target in ("person:3", "record:", "record:x", "12", ""):
         with pytest.raises(InvalidInput):
             actions.reserve(target=target)
+
+
+def test_a_prefix_that_makes_no_doi_is_told_before_anything_is_published(datacite, settings):
+    settings.DOP2I = dataclasses.replace(settings.DOP2I, datacite=datacite.settings(prefix="doi.org/12"))
+    with pytest.raises(InvalidInput, match=r"dop2i\.toml"):
+        actions.reserve(target="record:12")

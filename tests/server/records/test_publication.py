@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dop2i.errors import InvalidDocument, NotFound, RevisionConflict, WrongState
 from dop2i.server.people.policy import ANONYMOUS
 from dop2i.server.records import actions, queries
 from dop2i.server.records.checking import check

@@ -39,7 +39,7 @@ _WORDS = {
         "and": "et",
         "no_date": "s. d.",
         "version": "Version",
-        "available": "Disponible sur :",
+        "available": "Disponible sur\u00a0:",
         "no_author": "Anonyme",
     },
 }
@@ -79,11 +79,11 @@ def _ieee(facts: Facts, language: str) -> str:
         people = ", ".join(names[:-1]) + f", {words['and']} {names[-1]}"
     else:
         people = f" {words['and']} ".join(names)
-    quotes = ("“", ",”") if language == "en" else ("« ", " »,")
+    quotes = ("“", ",”") if language == "en" else ("«\u00a0", "\u00a0»,")
     version = f" {words['version'].lower()} {facts.version}," if facts.version else ""
     when = _long_date(facts, language)
     doi = _doi(facts)
-    online = "[Online]. Available:" if language == "en" else "[En ligne]. Disponible :"
+    online = "[Online]. Available:" if language == "en" else "[En ligne]. Disponible\u00a0:"
     where = f"doi: {doi}." if doi else f"{online} {facts.best_url}"
     return f"{people}, {quotes[0]}{facts.title}{quotes[1]}{version} {facts.publisher}, {when}. {where}"
 

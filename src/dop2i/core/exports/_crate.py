@@ -56,7 +56,6 @@ class Crate:
             license=[self._licence(licence) for licence in facts.licences] or self._access(),
             identifier=self._identifiers(),
             url=facts.landing_page,
-            cite_as=facts.best_url,
             version=facts.version,
             author=[self._agent(agent) for agent in facts.creators],
             contributor=[self._agent(agent) for agent in facts.contributors],
@@ -68,14 +67,12 @@ class Crate:
             variableMeasured=self._measured(),
             temporalCoverage="/".join(edge or ".." for edge in time_edges(facts)) if any(time_edges(facts)) else "",
             funder=self._funders(),
+            funding=self._grants(),
             mentions=self._related(),
             hasPart=parts,
         )
-        root["cite-as"] = root.pop("cite_as")
-        self.entities[root_id] = root
-        if self.attached:
-            self._add({"@id": PREVIEW_NAME, "@type": "CreativeWork", "name": "Preview of the crate",
-                       "about": {"@id": root_id}, "encodingFormat": "text/html"})  # fmt: skip
+        root["cite-as"] = facts.best_url if self.attached else {"@id": facts.best_url}
+        self.entities[root_id] = _single(root)
         return {"@context": CONTEXT, "@graph": list(self.entities.values())}
 
     def path_of(self, key: str) -> str:
@@ -83,7 +80,7 @@ class Crate:
         return self.folder + key
 
     def _add(self, entity: Entity) -> dict[str, str]:
-        self.entities.setdefault(entity["@id"], entity)
+        self.entities.setdefault(entity["@id"], _single(entity))
         return {"@id": entity["@id"]}
 
     def _file(self, file: FileFact) -> dict[str, str]:
@@ -94,20 +91,19 @@ class Crate:
             filled(
                 **{"@id": file_id, "@type": "File"},
                 name=file.key.rsplit("/", 1)[-1] or file.key,
+                description=f"{file.key} ({file.media_type}, {file.size} bytes)",
                 contentSize=str(file.size),
                 encodingFormat=file.media_type,
                 sha256=file.checksums.get("sha256", ""),
                 contentUrl=file.url if self.attached else "",
+                sdDatePublished="" if self.attached else str(self.facts.document.get("updated") or "")[:10],
             )
         )
 
     def _identifiers(self) -> list[Any]:
         found: list[Any] = []
         for known in self.facts.pids:
-            entity_id = known.url or f"#identifier-{quote(known.scheme)}"
-            if entity_id in self.entities:
-                found.append(known.url)
-                continue
+            entity_id = f"#identifier-{quote(known.scheme)}"
             kind = {"@id": entity_id, "@type": "PropertyValue"}
             value = filled(**kind, propertyID=known.scheme.upper(), value=known.value, url=known.url)
             found.append(self._add({**value, "name": f"{known.scheme.upper()} {known.value}"}))
@@ -124,29 +120,31 @@ class Crate:
         return self._add(entity)
 
     def _agent(self, agent: Agent) -> dict[str, str]:
+        if not agent.is_person:
+            return self._organisation(agent.name, agent.url)
         agent_id = agent.orcid or agent.url
         if not agent_id:
             agent_id = self.unidentified.setdefault(agent.full_name, f"#agent-{len(self.unidentified) + 1}")
         places = [self._place(place) for place in agent.places]
-        return self._add(
-            filled(
-                **{"@id": agent_id, "@type": "Person" if agent.is_person else "Organization"},
-                name=agent.full_name,
-                givenName=agent.given,
-                familyName=agent.family,
-                affiliation=places if agent.is_person else None,
-            )
-        )
+        kind = {"@id": agent_id, "@type": "Person"}
+        names = {"name": agent.full_name, "givenName": agent.given, "familyName": agent.family}
+        return self._add(filled(**kind, **names, affiliation=places))
 
     def _place(self, place: Place) -> dict[str, str]:
-        place_id = place.url or _organisation_id(place.name)
-        return self._add(filled(**{"@id": place_id, "@type": "Organization"}, name=place.name, url=place.url))
+        return self._organisation(place.name, place.url)
 
     def _publisher(self) -> dict[str, str]:
-        name = self.facts.publisher
-        site = self.facts.site
-        publisher_id = site or _organisation_id(name)
-        return self._add(filled(**{"@id": publisher_id, "@type": "Organization"}, name=name, url=site))
+        return self._organisation(self.facts.publisher, self.facts.publisher_ror or self.facts.site)
+
+    def _organisation(self, name: str, address: str) -> dict[str, str]:
+        """An organisation; its address is also where it can be reached, as far as a record knows."""
+        contact = None
+        if address:
+            contact_id = f"#contact-{quote(address, safe='')}"
+            kind = {"@id": contact_id, "@type": "ContactPoint", "contactType": "information"}
+            contact = self._add({**kind, "name": f"Contact of {name}", "url": address})
+        kind = {"@id": address or f"#organisation-{quote(name[:200])}", "@type": "Organization"}
+        return self._add(filled(**kind, name=name, url=address, contactPoint=contact))
 
     def _theme(self) -> dict[str, str] | None:
         label = theme_label(self.facts)
@@ -167,27 +165,17 @@ class Crate:
         ]
 
     def _funders(self) -> list[dict[str, str]]:
+        found = [self._organisation(grant.funder, grant.funder_url) for grant in self.facts.funding if grant.funder]
+        return [entry for place, entry in enumerate(found) if entry not in found[:place]]
+
+    def _grants(self) -> list[dict[str, str]]:
         found = []
         for number, grant in enumerate(self.facts.funding, start=1):
-            if not grant.funder:
-                continue
-            funder = self._add(
-                filled(
-                    **{"@id": grant.funder_url or _organisation_id(grant.funder), "@type": "Organization"},
-                    name=grant.funder,
-                    url=grant.funder_url,
-                )
-            )
-            found.append(funder)
             if grant.number or grant.title:
-                self._add(
-                    filled(
-                        **{"@id": grant.url or f"#grant-{number}", "@type": "Grant"},
-                        name=grant.title or grant.number,
-                        identifier=grant.number,
-                        funder=funder,
-                    )
-                )
+                kind = {"@id": grant.url or f"#grant-{number}", "@type": "Grant"}
+                funder = self._organisation(grant.funder, grant.funder_url) if grant.funder else None
+                name = grant.title or grant.number
+                found.append(self._add(filled(**kind, name=name, identifier=grant.number, funder=funder)))
         return [entry for place, entry in enumerate(found) if entry not in found[:place]]
 
     def _related(self) -> list[dict[str, str]]:
@@ -199,8 +187,9 @@ class Crate:
         return found
 
 
-def _organisation_id(name: str) -> str:
-    return f"#organisation-{quote(name[:200])}"
+def _single(entity: Entity) -> Entity:
+    """The entity with each list of one written as that one, as the specification recommends."""
+    return {key: item[0] if isinstance(item, list) and len(item) == 1 else item for key, item in entity.items()}
 
 
 def collides(facts: Facts) -> bool:

@@ -118,7 +118,13 @@ def _contributor(role: str) -> str:
 
 
 def _publisher(facts: Facts) -> dict[str, str]:
-    return filled(name=facts.publisher, lang=facts.language if len(facts.language) == 2 else "")
+    ror = facts.publisher_ror
+    return filled(
+        name=facts.publisher,
+        publisherIdentifier=ror,
+        publisherIdentifierScheme="ROR" if ror else "",
+        schemeUri="https://ror.org/" if ror else "",
+    )
 
 
 def _titles(facts: Facts) -> list[dict[str, str]]:

@@ -57,7 +57,13 @@ def dcat_tree(facts: Facts) -> Node:
             "dct:description": _descriptions(facts),
             "dct:identifier": [_text(known.url or known.value) for known in facts.pids] or _text(facts.best_url),
             "adms:identifier": [_identifier(known.url or known.value) for known in [*facts.pids, *facts.identifiers]],
-            "dct:publisher": {"@type": ["foaf:Agent", "foaf:Organization"], "foaf:name": _text(facts.publisher)},
+            "dct:publisher": filled(
+                **{
+                    "@id": facts.publisher_ror,
+                    "@type": ["foaf:Agent", "foaf:Organization"],
+                    "foaf:name": _text(facts.publisher),
+                }
+            ),
             "dct:creator": [_agent(agent) for agent in facts.creators],
             "dct:contributor": [_agent(agent) for agent in facts.contributors],
             "dcat:contactPoint": [_contact(agent) for agent in facts.contributors if agent.role == "contactperson"],

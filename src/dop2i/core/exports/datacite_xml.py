@@ -58,7 +58,8 @@ def datacite_element(facts: Facts) -> Any:
     _people(root, "creators", "creator", document["creators"])
     _wrapped(root, document, _SIMPLE[:1])
     publisher = document["publisher"]
-    _add(root, "publisher", publisher["name"], {_LANG: publisher.get("lang", "")})
+    known = {key: publisher.get(key, "") for key in ("publisherIdentifier", "publisherIdentifierScheme")}
+    _add(root, "publisher", publisher["name"], {**known, "schemeURI": publisher.get("schemeUri", "")})
     _add(root, "publicationYear", document["publicationYear"])
     types = document["types"]
     _add(root, "resourceType", types["resourceType"], {"resourceTypeGeneral": types["resourceTypeGeneral"]})

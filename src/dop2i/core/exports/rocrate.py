@@ -16,7 +16,7 @@ class RoCrate(ExportWriter):
     name = "rocrate"
     label = {"en": "RO-Crate metadata", "fr": "Métadonnées RO-Crate"}
     media_type = 'application/ld+json;profile="https://w3id.org/ro/crate"'
-    suffix = ".ro-crate-metadata.json"
+    suffix = "-ro-crate-metadata.json"
     profile = PROFILE
     needs_files = True
     rank = 50

@@ -48,7 +48,7 @@ def schema_org_node(facts: Facts) -> dict[str, Any]:
         creator=[agent_node(agent) for agent in facts.creators],
         author=[agent_node(agent) for agent in facts.creators],
         contributor=[agent_node(agent) for agent in facts.contributors],
-        publisher={"@type": "Organization", "name": facts.publisher},
+        publisher=filled(**{"@type": "Organization", "@id": facts.publisher_ror}, name=facts.publisher),
         datePublished=_date(facts.published),
         dateCreated=_stamp(facts.document.get("created")),
         dateModified=_stamp(facts.document.get("updated")),

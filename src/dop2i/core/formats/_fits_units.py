@@ -17,7 +17,7 @@ from dop2i.errors import UnreadableFile
 
 BLOCK = 2880
 _CARD = 80
-_MOST_HEADER_BLOCKS = 4000
+_MOST_HEADER_BLOCKS = 2000
 _MOST_UNITS = 2000
 _READ_BLOCKS = 4
 _BITS = {8: ">u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
@@ -129,19 +129,19 @@ def units_of(source: Source, troubles: list[str]) -> Iterator[Unit]:
 
 
 def _header_bytes(source: Source, start: int) -> bytes | None:
-    """The blocks of a header up to the one with END; None when it does not end."""
-    raw, place = b"", start
-    for _ in range(_MOST_HEADER_BLOCKS):
+    """The blocks of a header up to the one with END; None when it does not end, or holds what is no text."""
+    raw = bytearray()
+    for place in range(start, start + _MOST_HEADER_BLOCKS * BLOCK, BLOCK * _READ_BLOCKS):
         piece = source.read_range(place, BLOCK * _READ_BLOCKS)
         for number in range(0, len(piece) - BLOCK + 1, BLOCK):
             block = piece[number : number + BLOCK]
+            if b"\x00" * _CARD in block:
+                return None
             raw += block
-            for card in range(0, BLOCK, _CARD):
-                if block[card : card + 8] == b"END     ":
-                    return raw
+            if any(block[card : card + 8] == b"END     " for card in range(0, BLOCK, _CARD)):
+                return bytes(raw)
         if len(piece) < BLOCK * _READ_BLOCKS:
             return None
-        place += len(piece)
     return None
 
 

@@ -67,12 +67,17 @@ class Helper:
                     if attempt == 2:
                         raise
             try:
-                return self._listen(child, source)
+                kind, payload = self._listen(child, source)
             except BaseException:
                 self.stop()
                 raise
+        answer: dict[str, Any] = json.loads(payload)
+        if kind == b"E":
+            raise {"NotFound": NotFound}.get(answer["class"], UnreadableFile)(answer["message"])
+        return answer
 
-    def _listen(self, child: subprocess.Popen[bytes], source: Source) -> dict[str, Any]:
+    def _listen(self, child: subprocess.Popen[bytes], source: Source) -> tuple[bytes, bytes]:
+        """Serves ranges until the answer (D) or the error (E) comes."""
         file: io.BufferedIOBase | None = None
         try:
             while True:
@@ -82,12 +87,8 @@ class Helper:
                     file = file or source.open()
                     file.seek(start)
                     _send(_pipe(child.stdin), b"A", file.read(length))
-                elif kind == b"D":
-                    answer: dict[str, Any] = json.loads(payload)
-                    return answer
-                elif kind == b"E":
-                    said = json.loads(payload)
-                    raise {"NotFound": NotFound}.get(said["class"], UnreadableFile)(said["message"])
+                elif kind in (b"D", b"E"):
+                    return kind, payload
         finally:
             if file is not None:
                 file.close()

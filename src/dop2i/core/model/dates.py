@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_LEVEL_0 = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}|[+-]\d{2})?)?)?)?", re.A)
+_TIME = r"T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2}|[+-]\d{2})?"
+_LEVEL_0 = re.compile(rf"(\d{{4}})(?:-(\d{{2}})(?:-(\d{{2}})({_TIME})?)?)?", re.A)
 _LEVEL_1 = re.compile(r"(-?\d{4}|-?\d{3}X|-?\d{2}XX|-?\d?XXX|-?XXXX)(?:-(\d{2}|XX)(?:-(\d{2}|XX))?)?[?~%]?", re.A)
 _LONG_YEAR = re.compile(r"Y(-?\d{5,9})", re.A)
 _MAXIMUM = 100
@@ -107,6 +108,8 @@ def _single(text: str, level: int) -> tuple[Day, Day]:
         year, month, day, time = exact.groups()
         if month and int(month) in _SEASONS and not day:
             return _season(int(year), int(month), level)
+        if "00" in (month, day):
+            raise ValueError("months and days are counted from 01")
         if time:
             _check_time(time)
         return _days(int(year), int(month or 0), int(day or 0))

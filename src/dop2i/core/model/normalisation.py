@@ -8,9 +8,9 @@ from typing import Any
 from dop2i.core.model.identifiers import parse_identifier
 from dop2i.core.model.lengths import length_probed
 from dop2i.core.model.physics import LIST_KEYS
-from dop2i.core.model.validation import unknown_paths
+from dop2i.core.model.validation import outside_bounds, unknown_paths
 from dop2i.core.vocabularies import VOCABULARIES, language_id
-from dop2i.errors import InvalidInput
+from dop2i.errors import InvalidDocument, InvalidInput
 
 SCHEMA_VERSION = "1.0.0"
 DEFAULT_PUBLISHER = "dop2i"
@@ -32,8 +32,12 @@ def normalise_record(document: dict[str, Any], *, publisher: str = DEFAULT_PUBLI
 
     Kept are ``metadata``, ``custom_fields``, ``access``, ``files`` and ``pids`` without unknown fields and empty
     values; ``schema_version``, publisher, access, names and schemes of identifiers are filled in, and the length
-    that the data probe is computed. Never raises: what is wrong stays, for :func:`validate_record` to tell.
+    that the data probe is computed. What is wrong stays, for :func:`validate_record` to tell; only a document that is
+    too large, too deep or no JSON raises ``InvalidDocument``.
     """
+    outside = outside_bounds(document)
+    if outside:
+        raise InvalidDocument([outside])
     cleaned = _tidy({key: document[key] for key in _KEPT if key in document})
     made: dict[str, Any] = cleaned if isinstance(cleaned, dict) else {}
     metadata = made.setdefault("metadata", {})
@@ -49,6 +53,9 @@ def normalise_record(document: dict[str, Any], *, publisher: str = DEFAULT_PUBLI
     _files(made)
     for location in unknown_paths(made):
         _remove(made, location)
+    for key in ("metadata", "custom_fields"):
+        made[key] = _tidy(made[key])
+    custom = made["custom_fields"]
     if isinstance(custom, dict):
         custom.pop("dop2i:length_probed", None)
         length = length_probed(made)

@@ -51,7 +51,7 @@ def validate_record(document: dict[str, Any], *, for_publication: bool) -> list[
     """
     if not isinstance(document, dict):
         return [Problem("", "The document must be a JSON object with the member metadata.")]
-    outside = _outside_bounds(document)
+    outside = outside_bounds(document)
     if outside:
         return [outside]
     problems = [problem for problem, _ in _faults(document)]
@@ -163,7 +163,7 @@ def _has_public_files(document: dict[str, Any]) -> bool:
     return not restricted and not disabled
 
 
-def _outside_bounds(document: dict[str, Any]) -> Problem | None:
+def outside_bounds(document: dict[str, Any]) -> Problem | None:
     """The first way in which the document is too deep, too large or no JSON; found without recursion."""
     nodes = 0
     waiting: list[tuple[str, Any, int]] = [("", document, 0)]

@@ -48,7 +48,7 @@ def crate_zip(record: dict[str, Any], files: Iterable[tuple[str, Iterable[bytes]
     ``record`` is the native document with all ``files.entries``; ``files`` gives ``(key, chunks)`` in any order, each
     iterated once and in turn. Raises ``InvalidName`` for a key that would leave the crate's folder.
     """
-    facts = Facts(record)
+    facts = Facts(record, all_files=True)
     crate = Crate(facts, attached=True)
     document = crate.document()
     outlet = _Outlet()

@@ -16,10 +16,10 @@ from ninja.errors import ValidationError as NinjaValidationError
 from dop2i.errors import ChecksumMismatch, Dop2iError, InvalidDocument, Problem, RevisionConflict
 from dop2i.faces.api import about, drafts, files, records, tus  # noqa: F401 they declare operations
 from dop2i.faces.api.limits import refusal
-from dop2i.faces.api.negotiation import NotAcceptable
 from dop2i.faces.api.reading import UnsupportedMediaType
 from dop2i.faces.api.routes import router
 from dop2i.faces.api.schemas import COMPONENTS
+from dop2i.faces.negotiation import NotAcceptable
 from dop2i.faces.problems import error_response, problem_response
 
 logger = logging.getLogger("dop2i.api")

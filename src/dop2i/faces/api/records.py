@@ -11,9 +11,9 @@ from dop2i.core.exports import EXPORTS
 from dop2i.core.vocabularies import VOCABULARIES
 from dop2i.errors import NotFound
 from dop2i.faces.addresses import base_url
-from dop2i.faces.api.negotiation import wanted_export
 from dop2i.faces.api.reading import absolute, json_answer, page_links
 from dop2i.faces.api.routes import PageNumber, RecordId, answer, route, router
+from dop2i.faces.negotiation import wanted_export
 from dop2i.faces.ranges import content_disposition
 from dop2i.server.catalogue import queries as catalogue
 from dop2i.server.records import actions, queries

@@ -20,7 +20,6 @@ def command(home: str, every_byte: bool, repair: bool, as_json: bool) -> None:
     from dop2i.faces.cli._terminal import clean, count_text, note, print_json, progress
 
     open_instance(home)
-    from dop2i.server.catalogue.index import differences
     from dop2i.server.records.checking import check
 
     if repair:
@@ -29,7 +28,6 @@ def command(home: str, every_byte: bool, repair: bool, as_json: bool) -> None:
         recover()
     with progress(label="check", unit=" concepts") as bar:
         report = check(every_byte=every_byte, progress=bar.reach)
-    report.problems.extend(differences())
     if as_json:
         print_json(report.to_json())
     else:

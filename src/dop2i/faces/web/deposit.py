@@ -89,6 +89,9 @@ def draft(request: HttpRequest, record_id: int) -> HttpResponse:
 def _sent(request: HttpRequest, record: Any, evidence: Evidence) -> HttpResponse:
     form = form_sent(request.POST)
     act = request.POST.get("act", "save")
+    if act == "fill":
+        filled = filled_with(document_of(form, record.draft or {}), evidence.document, untouched=True)
+        return _page(request, Shown(record, form_of(filled), evidence, []))
     if _changed_rows(form, act):
         return _page(request, Shown(record, form, evidence, []))
     document = document_of(form, record.draft or {})
@@ -183,6 +186,7 @@ def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
         "is_edit": record.draft_bucket_id is None and record.bucket_id is not None,
         "is_new_version": record.index > 1 and record.bucket_id is None,
         "missing": missing,
+        "fillable": sum(1 for name in shown.evidence.chips if not _has_value(form, name)),
         "title": form.values.get("title") or _("Untitled draft"),
         "lead": _lead(shown, missing),
         "choices": _choices(form),
@@ -233,12 +237,21 @@ def _fields(shown: Shown, errors: dict[str, list[str]]) -> dict[str, dict[str, A
     return {
         name: {
             "label": label,
-            "chips": shown.evidence.chips.get(name, []),
+            "chips": shown.evidence.chips.get(name, []) if _has_value(shown.form, name) else [],
             "other": shown.evidence.differing.get(name, []),
             "errors": errors.get(name, []),
         }
         for name, label in field_labels().items()
     }
+
+
+def _has_value(form: Form, name: str) -> bool:
+    """Whether a field of the form holds an answer."""
+    if name == "creators":
+        return any(row["name"] for row in form.creators)
+    if name == "related":
+        return any(row["identifier"] for row in form.related)
+    return bool(form.values.get(name) or form.values.get(f"{name}_minimum"))
 
 
 LICENCES_FIRST = ("cc-by-4.0", "cc0-1.0", "cc-by-sa-4.0", "etalab-2.0", "mit", "bsd-3-clause", "apache-2.0",

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
+from django.conf import settings
+
 from dop2i.faces.web.picturing import Picture, best_picture
 from dop2i.server.files.models import FileEntry
 
@@ -44,7 +46,7 @@ def digest_of(bucket_id: int | None) -> Digest:
         .values_list("pk", "key", "content_id", "content__description")[:FILES_READ]
     )
     described = [pk for pk, _key, _content, description in first if description is not None]
-    mark = (bucket_id, len(described), hash(tuple(row[2] for row in first)))
+    mark = (bucket_id, len(described), hash((str(settings.DOP2I.home), *(row[2] for row in first))))
     with _lock:
         if mark in _kept:
             _kept.move_to_end(mark)

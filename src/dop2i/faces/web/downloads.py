@@ -61,32 +61,32 @@ def _with_charset(media_type: str) -> str:
 @require_safe
 def archive(request: HttpRequest, record_id: int) -> HttpResponseBase:
     """All files of the record as one ZIP, made while it is sent: nothing is written to a disk."""
-    return _zip_response(request, record_id, head=None, name=f"dop2i-{record_id}.zip")
+    if not queries.list_files(request.actor, record_id, limit=1):
+        raise NotFound("This record has no files.")
+    when = queries.get_record(request.actor, record_id).published_at or datetime.now(UTC)
+    return _zip_response(request, zip_stream(_all_files(request.actor, record_id), when=when), f"dop2i-{record_id}.zip")
 
 
 @require_safe
 def crate(request: HttpRequest, record_id: int) -> HttpResponseBase:
-    """The record as an RO-Crate: its metadata first, then all files."""
+    """The record as an RO-Crate: its metadata and a preview first, then all files."""
+    from dop2i.core.packages.rocrate import crate_zip
+
+    queries.list_files(request.actor, record_id, limit=1)
     record = queries.get_record(request.actor, record_id)
     document = queries.native_document(record, base_url=base_url(request), with_files="all")
-    head = [("ro-crate-metadata.json", EXPORTS["rocrate"].write(document))]
-    return _zip_response(request, record_id, head=head, name=f"dop2i-{record_id}.crate.zip")
+    files = ((entry.key, _pieces(entry)) for entry in _all_files(request.actor, record_id))
+    return _zip_response(request, crate_zip(document, files), f"dop2i-{record_id}.crate.zip")
 
 
-def _zip_response(
-    request: HttpRequest, record_id: int, *, head: list[tuple[str, bytes]] | None, name: str
-) -> HttpResponseBase:
-    first = queries.list_files(request.actor, record_id, limit=1)
-    if not first and not head:
-        raise NotFound("This record has no files.")
-    record = queries.get_record(request.actor, record_id)
-    when = record.published_at or datetime.now(UTC)
-    pieces: Iterator[bytes] = (
-        iter(())
-        if request.method == "HEAD"
-        else zip_stream(head or [], _all_files(request.actor, record_id), when=when)
-    )
-    response = StreamingHttpResponse(pieces, content_type="application/zip")
+def _pieces(entry: FileEntry) -> Iterator[bytes]:
+    with queries.open_content(entry).open("rb") as source:
+        while piece := source.read(PIECE):
+            yield piece
+
+
+def _zip_response(request: HttpRequest, pieces: Iterator[bytes], name: str) -> HttpResponseBase:
+    response = StreamingHttpResponse(iter(()) if request.method == "HEAD" else pieces, content_type="application/zip")
     response["Content-Disposition"] = content_disposition(name)
     response["Cache-Control"] = "private, no-cache"
     # a proxy must not gather the whole archive before it passes it on
@@ -121,20 +121,16 @@ class _Gathered:
         return data
 
 
-def zip_stream(head: list[tuple[str, bytes]], entries: Iterator[FileEntry], *, when: datetime) -> Iterator[bytes]:
-    """A ZIP (stored, ZIP64 where needed) of ``head`` and of files read from the store, in constant memory a file."""
+def zip_stream(entries: Iterator[FileEntry], *, when: datetime) -> Iterator[bytes]:
+    """A ZIP (stored, ZIP64 where needed) of files read from the store, in constant memory a file."""
     gathered = _Gathered()
     moment = when.timetuple()[:6]
     with zipfile.ZipFile(gathered, "w", zipfile.ZIP_STORED, allowZip64=True) as made:  # type: ignore[call-overload]
-        for name, data in head:
-            made.writestr(zipfile.ZipInfo(name, moment), data)
-            yield gathered.taken()
         for entry in entries:
             info = zipfile.ZipInfo(entry.key, moment)
             info.file_size = entry.size or 0
-            large = (entry.size or 0) > (1 << 31)
-            with made.open(info, "w", force_zip64=large) as into, queries.open_content(entry).open("rb") as source:
-                while piece := source.read(PIECE):
+            with made.open(info, "w", force_zip64=(entry.size or 0) > (1 << 31)) as into:
+                for piece in _pieces(entry):
                     into.write(piece)
                     yield gathered.taken()
             yield gathered.taken()

@@ -14,13 +14,15 @@ import resource
 import sys
 from typing import Any
 
-from dop2i.faces.web.plots.points import measured_thumbnail, series_thumbnail
+from dop2i.faces.web.plots.points import measured_thumbnail, scatter_thumbnail, series_thumbnail
 from dop2i.faces.web.plots.sky import sky_map
 from dop2i.faces.web.plots.svg import element
 
 PROCESSOR_SECONDS = 15
 MEMORY_BYTES = 3 * 1024**3
-ROWS = 20_000
+ROWS = 150_000
+DIRECTIONS = 2000
+NARROW_DEGREES = 25.0
 WIDE, TALL = 640, 360
 FITTED = "xMidYMid meet"
 
@@ -42,8 +44,7 @@ def drawn(order: dict[str, Any]) -> str:
         return _measured(order["path"])
     rows = _preview(order)
     if order["kind"] == "sky":
-        ra, dec = order["columns"][:2]
-        return sky_map([(x, y) for x, y in zip(rows[ra], rows[dec], strict=True) if x is not None and y is not None])
+        return _sky(*(rows[name] for name in order["columns"][:2]))
     if order["kind"] == "series":
         return series_thumbnail([[v if v is not None else math.nan for v in values] for values in rows.values()][:3])
     if order["kind"] == "spectrum":
@@ -72,6 +73,20 @@ def _number(value: object) -> float | None:
     if isinstance(value, int | float) and math.isfinite(value):
         return float(value)
     return None
+
+
+def _sky(ra: list[float | None], dec: list[float | None]) -> str:
+    """The whole sky; a narrow field as it is, north up and east to the left."""
+    found = [(x, y) for x, y in zip(ra, dec, strict=True) if x is not None and y is not None]
+    found = found[:: max(1, -(-len(found) // DIRECTIONS))]
+    if not found:
+        return ""
+    middle = math.radians(found[0][1])
+    across = [((x - found[0][0] + 180) % 360 - 180) * math.cos(middle) for x, _ in found]
+    north = [y for _, y in found]
+    if max(across) - min(across) < NARROW_DEGREES and max(north) - min(north) < NARROW_DEGREES:
+        return scatter_thumbnail([-x for x in across], north)
+    return sky_map(found)
 
 
 def _spectrum(rows: dict[str, list[float | None]], columns: list[str]) -> str:

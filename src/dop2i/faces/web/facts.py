@@ -79,8 +79,8 @@ def fact_words(key: str, value: object) -> str:
         radius = value.get("radius")
         return f"{words} ± {figures.number(radius, here, 3)}°" if radius else words
     if key == "dop2i:time_range":
-        ends = [value.get("start"), value.get("end")]
-        return " – ".join(figures.moment(str(e), here) for e in dict.fromkeys(ends) if e)
+        start, end = str(value.get("start") or ""), str(value.get("end") or "")
+        return figures.moments(start or end, end, here)
     if "minimum" in value or "maximum" in value:
         return quantity(value)
     return str(value.get("name") or value.get("title") or value.get("id") or "")

@@ -120,8 +120,8 @@ def edtf_date(value: object, language: str) -> str:
     return _one_date(text, language)
 
 
-def moment(value: datetime | str | None, language: str) -> str:
-    """A date and a time in UTC to the minute."""
+def moment(value: datetime | str | None, language: str, *, seconds: bool = False) -> str:
+    """A date and a time in UTC, to the minute or to the second."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -131,7 +131,16 @@ def moment(value: datetime | str | None, language: str) -> str:
         return "–"
     if value.tzinfo is not None:
         value = value.astimezone(UTC)
-    return f"{_one_date(value.date().isoformat(), language)}, {value:%H:%M}{NBSP}UTC"
+    clock = f"{value:%H:%M:%S}" if seconds else f"{value:%H:%M}"
+    return f"{_one_date(value.date().isoformat(), language)}, {clock}{NBSP}UTC"
+
+
+def moments(start: str, end: str, language: str) -> str:
+    """From one moment to another; to the second when they are less than an hour apart."""
+    if not end or start == end:
+        return moment(start, language)
+    close = start[:13] == end[:13]
+    return f"{moment(start, language, seconds=close)} – {moment(end, language, seconds=close)}"
 
 
 def french_marks(text: str) -> str:

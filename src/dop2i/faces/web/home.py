@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -65,7 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def holdings() -> Holdings:
     """The figures, counted again when the catalogue changed."""
-    mark = f"home:{catalogue.last_change()}"
+    mark = f"home:{catalogue.last_change()}:{settings.DOP2I.home}".replace(" ", "_")[:240]
     known = cache.get(mark)
     if known is not None:
         return known

@@ -277,9 +277,8 @@ def coverage_facts(coverage: dict[str, Any]) -> list[tuple[str, str]]:
     here = language()
     rows = []
     if coverage.get("time_start"):
-        end = coverage.get("time_end")
-        words = figures.moment(coverage["time_start"], here)
-        rows.append((_("Time"), f"{words} – {figures.moment(end, here)}" if end else words))
+        words = figures.moments(str(coverage["time_start"]), str(coverage.get("time_end") or ""), here)
+        rows.append((_("Time"), words))
     if coverage.get("ra") is not None and coverage.get("dec") is not None:
         words = f"{figures.number(coverage['ra'], here)}°, {figures.number(coverage['dec'], here)}°"
         if coverage.get("radius"):

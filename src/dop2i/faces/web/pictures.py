@@ -30,7 +30,7 @@ from dop2i.faces.web.plots.steps import histogram_thumbnail
 
 SECONDS = 20
 LARGEST_FILE = 4 * 1024**3
-EDITION = "2"
+EDITION = "3"
 """Raised when the drawing changes, so that kept pictures are made anew."""
 _one_at_a_time = BoundedSemaphore(1)
 

@@ -45,13 +45,17 @@ class Access:
 def term_label(vocabulary: str, term_id: str) -> str:
     """The label of a term in the page's language; an unknown id is shown as it is."""
     term = VOCABULARIES[vocabulary].get(term_id)
-    return term.label(language()) if term else term_id
+    return _french_apostrophes(term.label(language())) if term else term_id
+
+
+def _french_apostrophes(text: str) -> str:
+    return text.replace("'", "’") if language() == "fr" else text
 
 
 def localised(titles: object, otherwise: str = "") -> str:
     """A label that comes as a text or as ``{"en": …, "fr": …}``."""
     if isinstance(titles, dict):
-        return str(titles.get(language()) or titles.get("en") or otherwise)
+        return _french_apostrophes(str(titles.get(language()) or titles.get("en") or otherwise))
     return str(titles or otherwise)
 
 
@@ -262,7 +266,7 @@ def short_facts(document: dict[str, Any]) -> str:
     nuclides = fields.get("dop2i:nuclides")
     if nuclides:
         return ", ".join(str(n) for n in nuclides[:4])
-    return ", ".join(str(e) for e in _as_list(fields.get("dop2i:experiment"))[:3])
+    return shortened(", ".join(str(e) for e in _as_list(fields.get("dop2i:experiment"))[:3]), 60)
 
 
 def _as_list(value: object) -> list[Any]:

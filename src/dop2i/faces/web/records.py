@@ -14,12 +14,12 @@ from dop2i.core.exports import EXPORTS
 from dop2i.errors import NotFound
 from dop2i.faces import signposting
 from dop2i.faces.addresses import base_url
+from dop2i.faces.negotiation import NATIVE, matching_export, wanted_ranges
 from dop2i.faces.web import citing, pictures, present
 from dop2i.faces.web.digest import Digest, digest_of
 from dop2i.faces.web.facts import physics_facts
 from dop2i.faces.web.inside import look_inside
 from dop2i.faces.web.licences import licences_of
-from dop2i.faces.web.negotiation import negotiated_export
 from dop2i.faces.web.rendering import language, page
 from dop2i.faces.web.tree import folder_of, open_tree
 from dop2i.server.files.models import ContentDescription, FileEntry
@@ -64,6 +64,9 @@ def record(request: HttpRequest, record_id: int) -> HttpResponseBase:
                 else downloads.export(request, record_id, name, attachment=False)
             )
             answer["Vary"] = "Accept"
+            if name == "native":
+                # asked for as application/json: a client that does not know the vendor's type reads it all the same
+                answer["Content-Type"] = "application/json"
             return answer
     known = _elsewhere(request, record_id)
     if known is not None:
@@ -76,6 +79,20 @@ def record(request: HttpRequest, record_id: int) -> HttpResponseBase:
             response["Link"] = links
     response["Vary"] = ", ".join(dict.fromkeys(["Accept", *response.get("Vary", "").split(", ")])).rstrip(", ")
     return response
+
+
+def negotiated_export(accept: str) -> str:
+    """The export that ``Accept`` asks for; empty for the page itself, also when nothing fits."""
+    for wanted in wanted_ranges(accept):
+        if wanted.media_type in ("text/html", "application/xhtml+xml", "*/*", "text/*", "application/*"):
+            return ""
+        if wanted.media_type in NATIVE:
+            return "native"
+        if wanted.media_type == "application/zip":
+            return "crate"
+        if name := matching_export(wanted):
+            return name
+    return ""
 
 
 def _elsewhere(request: HttpRequest, record_id: int) -> HttpResponse | None:

@@ -85,7 +85,7 @@ def text_of_bucket(bucket_id: int) -> str:
 
 def _undescribed(bucket_id: int) -> Any:
     entries = FileEntry.objects.filter(bucket_id=bucket_id, status=FileEntry.Status.COMPLETED)
-    return entries.filter(Q(content__description=None) | Q(content__md5=""))
+    return entries.filter(Q(content__description=None) | Q(content__adler32=""))
 
 
 def _batches(bucket_id: int) -> Iterator[list[_Task]]:
@@ -106,7 +106,7 @@ def _batches(bucket_id: int) -> Iterator[list[_Task]]:
 def _copy_known(batch: list[_Task]) -> set[int]:
     """Take over what is known of the same bytes in another concept; returns the contents that need no reader."""
     wanted = {task.content.sha256: task.content for task in batch}
-    known = ContentDescription.objects.filter(content__sha256__in=list(wanted)).exclude(content__md5="")
+    known = ContentDescription.objects.filter(content__sha256__in=list(wanted)).exclude(content__adler32="")
     copies, contents_known = {}, []
     for description in known.select_related("content"):
         content = wanted.get(description.content.sha256)
@@ -172,7 +172,7 @@ class _ReaderProcess:
     def describe(self, task: _Task) -> dict[str, Any]:
         """The answer for one file; a process that dies or takes too long gives a description with its error."""
         limits = settings.DOP2I.limits
-        checksums = not task.content.md5
+        checksums = not task.content.adler32
         path = contents.locate(task.content)
         request = {"path": str(path), "name": task.key, "checksums": checksums}
         allowed = limits.description_seconds + (task.content.size / _CHECKSUM_BYTES_PER_SECOND if checksums else 0)
@@ -265,7 +265,7 @@ def _failed(task: _Task, reason: str) -> dict[str, Any]:
             "error": f"{task.key} could not be described: {reason}.",
         }
     }
-    if not task.content.md5 and path.exists():
+    if not task.content.adler32 and path.exists():
         from dop2i.server.files.reader_process import checksums
 
         answer["md5"], answer["adler32"] = checksums(path)

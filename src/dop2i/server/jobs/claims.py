@@ -23,14 +23,18 @@ GROWTH = 3.0
 _SHORTEST_LEASE = 1.0
 
 
-def claim(*, worker: str) -> Job | None:
-    """The next job that this process can run, now running under a lease of ours; None when there is none."""
+def claim(*, worker: str, take_over: bool = True) -> Job | None:
+    """The next job that this process can run, now running under a lease of ours; None when there is none.
+
+    ``take_over`` looks for jobs of dead workers first, which need not be done at each look.
+    """
     while True:
         now = timezone.now()
         known = Job.objects.filter(name__in=list(JOBS))
         expired = known.filter(state=Job.State.RUNNING, lease_until__lt=now).order_by("lease_until")
         waiting = known.filter(state=Job.State.WAITING, run_after__lte=now).order_by("-priority", "id")
-        taken = _take(expired, worker=worker, now=now) or _take(waiting, worker=worker, now=now)
+        taken = _take(expired, worker=worker, now=now) if take_over else None
+        taken = taken or _take(waiting, worker=worker, now=now)
         if taken is None or not _has_died_too_often(taken):
             return taken
 

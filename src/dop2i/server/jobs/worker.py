@@ -35,6 +35,7 @@ FINAL = (InvalidInput, NotFound, NotPermitted, UnreadableFile)
 SIGN_OF_LIFE = 15.0
 GRACE = 20.0
 PROGRESS_EVERY = 1.0
+TAKE_OVER_EVERY = 2.0
 
 
 class JobStopped(BaseException):
@@ -101,6 +102,8 @@ class _Worker:
         self.count = 0
         self.running: dict[str, Job] = {}
         self.lock = threading.Lock()
+        self.looking = threading.Lock()
+        self.next_take_over = 0.0
 
     def run(self, threads: int) -> None:
         """Starts the threads and waits for the stop."""
@@ -121,17 +124,7 @@ class _Worker:
     def run_jobs(self) -> None:
         """One job after another."""
         try:
-            while not self.stopping.is_set():
-                try:
-                    job = claims.claim(worker=self.name)
-                except DatabaseError as error:
-                    logger.warning("The database did not answer (%s); the worker tries again.", error)
-                    _mend_connection()
-                    self.stopping.wait(5.0)
-                    continue
-                if job is None:
-                    self.stopping.wait(self.poll)
-                    continue
+            while (job := self.next_job()) is not None:
                 with self.lock:
                     self.running[job.lease_key] = job
                 try:
@@ -142,6 +135,26 @@ class _Worker:
                         self.count += 1
         finally:
             connection.close()
+
+    def next_job(self) -> Job | None:
+        """Waits for a job; None when the worker stops. Of the idle threads, one looks and the others wait for it."""
+        with self.looking:
+            while not self.stopping.is_set():
+                now = time.monotonic()
+                take_over = now >= self.next_take_over
+                if take_over:
+                    self.next_take_over = now + TAKE_OVER_EVERY
+                try:
+                    job = claims.claim(worker=self.name, take_over=take_over)
+                except DatabaseError as error:
+                    logger.warning("The database did not answer (%s); the worker tries again.", error)
+                    _mend_connection()
+                    self.stopping.wait(5.0)
+                    continue
+                if job is not None:
+                    return job
+                self.stopping.wait(self.poll)
+        return None
 
     def run_periodic(self) -> None:
         """The periodic tasks, each at its own pace, all of them once at the start."""

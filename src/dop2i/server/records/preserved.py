@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.dateparse import parse_datetime
 
 from dop2i.core.packages.ocfl import Inventory, NewVersion, StorageRoot
 from dop2i.server.files import contents
@@ -88,7 +89,7 @@ def _gather(record: Record, frozen: dict[str, Any]) -> _Gathered:
     others = Record.objects.select_related("concept", "bucket").filter(concept=concept, state=Record.State.PUBLISHED)
     for other in others.exclude(pk=record.pk):
         gathered.add_json(f"{RECORDS}{other.pk}.json", record_facts(other))
-    becoming = _as_published(record, frozen)
+    becoming = as_published(record)
     gathered.add_json(f"{RECORDS}{record.pk}.json", record_facts(becoming))
     latest = becoming if first or record.is_latest else others.get(is_latest=True)
     gathered.add_json("record.json", native_document(latest, base_url="", with_files="none"))
@@ -104,10 +105,9 @@ def _gather(record: Record, frozen: dict[str, Any]) -> _Gathered:
     return gathered
 
 
-def _as_published(record: Record, frozen: dict[str, Any]) -> Record:
-    """The record as it will be, in memory only."""
-    from django.utils.dateparse import parse_datetime
-
+def as_published(record: Record) -> Record:
+    """The record as its publication under way will make it, in memory only."""
+    frozen = record.publication
     made = Record.objects.select_related("concept", "bucket", "draft_bucket").get(pk=record.pk)
     at = parse_datetime(frozen["at"])
     made.document, made.draft, made.revision, made.updated = frozen["document"], None, record.revision + 1, at

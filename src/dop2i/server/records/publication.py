@@ -97,7 +97,7 @@ def freeze(*, actor: Actor, record_id: int | str, expected: int | None = None) -
         if record.draft_bucket is not None:
             Bucket.objects.filter(pk=record.draft_bucket.pk).update(locked=True)
     reserve(target=f"concept:{record.concept_id}")
-    reserve(target=f"record:{record.pk}")
+    pid = reserve(target=f"record:{record.pk}")
     concept = Concept.objects.select_for_update().get(pk=record.concept_id)
     record.publication = {
         "document": document,
@@ -108,6 +108,9 @@ def freeze(*, actor: Actor, record_id: int | str, expected: int | None = None) -
         "address": actor.address,
     }
     record.save(update_fields=["state", "publication"])
+    if pid.scheme == "doi":
+        # What cannot be registered must be known before it is published, not after.
+        _payload(native_document(preserved.as_published(record)))
     return record
 
 

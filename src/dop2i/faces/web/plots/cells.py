@@ -31,13 +31,13 @@ def cell_map(values: Sequence[float], *, shape: tuple[int, int], logarithmic: bo
     """Cells in viridis, row 0 at the bottom; empty cells stay open. One path a colour keeps it small."""
     rows, (tall, wide) = rebinned(values, shape)
     positive = [v for row in rows for v in row if v > 0]
-    if not positive:
+    if not positive or not math.isfinite(max(positive)):
         return ""
     low, high = (min(positive), max(positive)) if logarithmic else (0.0, max(positive))
 
     def shade(value: float) -> int:
         if logarithmic:
-            share = math.log(value / low) / (math.log(high / low) or 1.0)
+            share = (math.log(value) - math.log(low)) / ((math.log(high) - math.log(low)) or 1.0)
         else:
             share = (value - low) / ((high - low) or 1.0)
         return min(15, max(0, int(16 * share)))

@@ -8,10 +8,16 @@ from collections.abc import Sequence
 from dop2i.faces.web.plots.svg import drawing, element, line, path, percent, stretched
 
 MAX_POINTS = 1500
+LARGEST = 1e150
+"""Values beyond this are no measurement; differences of them would overflow."""
+
+
+def _usable(value: float) -> bool:
+    return math.isfinite(value) and abs(value) < LARGEST
 
 
 def _range(values: Sequence[float]) -> tuple[float, float] | None:
-    clean = [v for v in values if math.isfinite(v)]
+    clean = [v for v in values if _usable(v)]
     if not clean:
         return None
     low, high = min(clean), max(clean)
@@ -39,11 +45,11 @@ def _extremes(values: list[float], columns: int = 300) -> list[tuple[float, floa
     """(position from 0 to 1, value): the least and the greatest of each column, so that no peak is lost."""
     total = len(values)
     if total <= 2 * columns:
-        return [(i / max(total - 1, 1), v) for i, v in enumerate(values) if math.isfinite(v)]
+        return [(i / max(total - 1, 1), v) for i, v in enumerate(values) if _usable(v)]
     made: list[tuple[float, float]] = []
     for column in range(columns):
         start, stop = column * total // columns, (column + 1) * total // columns
-        part = [(i, v) for i, v in enumerate(values[start:stop], start) if math.isfinite(v)]
+        part = [(i, v) for i, v in enumerate(values[start:stop], start) if _usable(v)]
         if part:
             ends = sorted({min(part, key=lambda p: p[1]), max(part, key=lambda p: p[1])})
             made += [(i / (total - 1), v) for i, v in ends]
@@ -52,7 +58,7 @@ def _extremes(values: list[float], columns: int = 300) -> list[tuple[float, floa
 
 def scatter_thumbnail(xs: Sequence[float], ys: Sequence[float], *, log_y: bool = False) -> str:
     """Points of two columns, one dot each, thinned evenly above 1,500."""
-    pairs = [(x, y) for x, y in zip(xs, ys, strict=False) if math.isfinite(x) and math.isfinite(y)]
+    pairs = [(x, y) for x, y in zip(xs, ys, strict=False) if _usable(x) and _usable(y)]
     if log_y:
         pairs = [(x, math.log10(y)) for x, y in pairs if y > 0]
     pairs = pairs[:: max(1, -(-len(pairs) // MAX_POINTS))]
@@ -84,7 +90,7 @@ def measured_thumbnail(
     """Measured points: bin width as a horizontal bar, uncertainty as a vertical one. All sequences run together."""
     half = list(widths) or [0.0] * len(xs)
     bars = list(errors) or [0.0] * len(xs)
-    rows = [r for r in zip(xs, ys, half, bars, strict=False) if all(math.isfinite(v) for v in r)]
+    rows = [r for r in zip(xs, ys, half, bars, strict=False) if all(_usable(v) for v in r)]
     if log_y:
         rows = [r for r in rows if r[1] > 0]
 

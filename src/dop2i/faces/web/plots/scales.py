@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 
+TINIEST = 1e-290
+"""Spans below this have no ticks: arithmetic on them loses its digits."""
+
 
 def round_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     """About ``wanted`` round values within [low, high]."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
         return []
     raw = (high - low) / max(wanted, 1)
+    if raw < TINIEST or not math.isfinite(raw):
+        return []
     power = 10 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw * 0.999)
     first = math.ceil(low / step - 1e-9)

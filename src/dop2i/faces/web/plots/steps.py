@@ -9,6 +9,9 @@ from dop2i.faces.web.figures import number
 from dop2i.faces.web.plots.scales import power_ticks, round_ticks
 from dop2i.faces.web.plots.svg import drawing, line, path, percent, stretched, text
 
+THIRD = 0.477
+"""log10 of 3: a logarithmic axis begins a third below its smallest count."""
+
 
 def _heights(counts: Sequence[float], *, logarithmic: bool = False) -> list[float]:
     """Counts as fractions of the highest; the lowest of a logarithmic axis is a third of the smallest count."""
@@ -18,7 +21,7 @@ def _heights(counts: Sequence[float], *, logarithmic: bool = False) -> list[floa
         return [0.0] * len(clean)
     if not logarithmic:
         return [c / top for c in clean]
-    floor = math.log10(min(c for c in clean if c > 0) / 3)
+    floor = math.log10(min(c for c in clean if c > 0)) - THIRD
     span = math.log10(top) - floor or 1.0
     return [(math.log10(c) - floor) / span if c > 0 else 0.0 for c in clean]
 
@@ -98,7 +101,7 @@ def _count_grid(counts: Sequence[float], *, top: float, tall: float, language: s
         return []
     parts = []
     if logarithmic:
-        floor = math.log10(min(positive) / 3)
+        floor = math.log10(min(positive)) - THIRD
         span = math.log10(highest) - floor or 1.0
         levels = [(t, (math.log10(t) - floor) / span) for t in power_ticks(10**floor, highest, 4)]
     else:

@@ -58,8 +58,16 @@ class DataCiteProvider(IdentifierProvider):
         return bool(account.user and account.prefix)
 
     def value_for(self, number: int) -> str:
-        """``<prefix>/dop2i.<number>``."""
-        return f"{_account().prefix}/dop2i.{number}"
+        """``<prefix>/dop2i.<number>``. Raises ``InvalidInput`` when the configured prefix makes no DOI."""
+        from dop2i.core.model.identifiers import parse_identifier
+
+        prefix = _account().prefix
+        try:
+            return parse_identifier(f"{prefix}/dop2i.{number}", scheme="doi").value
+        except InvalidInput as error:
+            raise InvalidInput(
+                f"The prefix {prefix!r} of [datacite] in dop2i.toml makes no DOI: {error}", hint="Write it as 10.12345."
+            ) from error
 
     def register(self, *, value: str, url: str, payload: dict[str, Any], known: bool) -> None:
         """Creates or updates the DOI and makes it findable."""
