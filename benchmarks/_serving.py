@@ -89,7 +89,7 @@ def scratch(where: str | None) -> Iterator[Path]:
 def serving(folder: Path) -> Iterator[Bench]:
     """An instance in ``folder``, served as ``dop2i serve`` does."""
     port, home = free_port(), folder / "home"
-    process = subprocess.Popen([sys.executable, "-c", _SERVE, str(home), str(port)], start_new_session=True)
+    process = subprocess.Popen([sys.executable, "-c", _SERVE, str(home), str(port)])
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(300):

@@ -19,6 +19,11 @@ def _look(folder: Path) -> tuple[dict[str, object], int]:
     return found.to_json(), len(read)
 
 
+@pytest.fixture(autouse=True)
+def small_ones_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(descriptions, "SMALLEST", 0)
+
+
 def test_what_is_remembered_is_what_reading_again_would_tell(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()

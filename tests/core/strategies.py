@@ -13,7 +13,8 @@ _ODD_WORDS = [
     "√s = 13 TeV", "p < 0.05", "a & b", "W± → ℓν", "Ωₘ", "50 % {of} $x_1$", "C:\\data", "Σ~^|",
     'say "hello"',
     "Chloé Lefèvre", "Łukasz Żółć", "Иванов", "高エネルギー", "العربية", "𝒪(α²)", "e\u0301", "\U0001f30c",
-    "<b>bold</b>", "]]>", "-->", "</script>", "%5B", "#", "@article{x,", "and", "AND", "null", "- yes: no", "'", "it’s", "\u00a0",
+    "<b>bold</b>", "]]>", "-->", "</script>", "%5B", "#", "@article{x,", "and", "AND", "null", "- yes: no", "'", "it’s",
+    "\u00a0",
 ]  # fmt: skip
 _characters = st.characters(exclude_categories=("Cs", "Cc", "Cn"), max_codepoint=0x1FFFF)
 words = st.one_of(

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dop2i.core.formats import LocalSource
     from dop2i.core.proposals import FolderDescription
 
+SMALLEST = 64_000
+"""Reading a smaller file again costs no more than keeping its description, in bytes."""
+
 LARGEST = 100_000_000
 """A cache above this size, in bytes before compression, is not kept."""
 
@@ -33,17 +36,15 @@ def describe_again(
     from dop2i.core.proposals import describe_folder, read_git
 
     kept = _load(folder)
-    digests = {file.key: file.sha256 for file in files}
-    new = [source for source in sources if f"{source.name}\0{digests[source.name]}" not in kept]
+    names = {file.key: f"{file.key}\0{file.sha256}" for file in files}
+    new = [source for source in sources if names[source.name] not in kept]
     described = describe_folder(new, progress=progress, name=folder.resolve().name)
     fresh = {description.name: description for description in described.files}
     described.git = read_git(folder)
-    described.files = [
-        fresh.get(source.name) or Description.from_json(kept[f"{source.name}\0{digests[source.name]}"])
-        for source in sources
-    ]
-    if new or len(kept) != len(sources):
-        _save(folder, {f"{found.name}\0{digests[found.name]}": found.to_json() for found in described.files})
+    described.files = [fresh.get(source.name) or Description.from_json(kept[names[source.name]]) for source in sources]
+    worthwhile = {names[found.name]: found for found in described.files if found.size >= SMALLEST}
+    if worthwhile.keys() != kept.keys():
+        _save(folder, {name: kept.get(name) or found.to_json() for name, found in worthwhile.items()})
     return described
 
 

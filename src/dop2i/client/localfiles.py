@@ -11,6 +11,9 @@ from pathlib import Path
 from dop2i.client.memory import Memory
 from dop2i.errors import Conflict, InvalidInput
 
+FILES_A_TASK = 50
+"""Files that a thread takes at once: handing over each small one would cost more than reading it."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
@@ -75,8 +78,10 @@ def read_files(
         tell(made.size)
         return made
 
+    items = sorted(paths.items())
+    groups = [items[first : first + FILES_A_TASK] for first in range(0, len(items), FILES_A_TASK)]
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="digest") as pool:
-        files = list(pool.map(read, sorted(paths.items())))
+        files = [file for group in pool.map(lambda group: [read(item) for item in group], groups) for file in group]
     if memory:
         memory.hashes = {file.key: (file.size, file.mtime_ns, file.sha256) for file in files}
     return files

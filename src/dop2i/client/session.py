@@ -189,7 +189,7 @@ def _pause(attempt: int, retry_after: str | None = None) -> float:
     """Seconds before the next attempt."""
     if retry_after and retry_after.isdigit():
         return min(float(retry_after), LONGEST_WAIT)
-    return min(0.5 * 2**attempt, LONGEST_WAIT) * random.SystemRandom().uniform(0.8, 1.2)
+    return float(min(0.5 * 2**attempt, LONGEST_WAIT)) * random.SystemRandom().uniform(0.8, 1.2)
 
 
 def _cause(error: BaseException) -> str:

@@ -205,7 +205,7 @@ def _answer(
     start, stop = ranges[0] if ranges else (0, served.size)
     status = 206 if ranges else 200
     many = ranges is not None and len(ranges) > 1
-    accelerated = getattr(settings.DOP2I, "x_accel_prefix", "")
+    accelerated = settings.DOP2I.x_accel_prefix
     if request.method == "HEAD" or getattr(request, "wants_head", False):
         answer: HttpResponseBase = HttpResponse(status=status)
     elif accelerated:

@@ -13,7 +13,7 @@ MOST_ITEMS = 20
 """So many files are named in a header; the link set names all that the document holds."""
 
 HEADER_BYTES = 3500
-"""What a ``Link`` header may weigh: proxies take 4 kB of headers from a server by default (nginx: proxy_buffer_size)."""
+"""What a ``Link`` header may weigh: by default proxies take 4 kB of headers (nginx: proxy_buffer_size)."""
 
 _RESOLVERS = {"doi": "https://doi.org/", "orcid": "https://orcid.org/", "ror": "https://ror.org/"}
 

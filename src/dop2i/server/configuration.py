@@ -25,6 +25,7 @@ TEMPLATE = """\
 # allowed_hosts = ["data.example.org"]
 # trusted_proxies = ["127.0.0.1"]              # whose X-Forwarded-* headers are believed
 # database_url = "postgresql://user@host/dop2i" # the default is db.sqlite3 in this folder
+# x_accel_prefix = "/internal/"                # nginx: an internal location whose alias is this folder sends files
 
 # [ark]
 # naan = "99999"                               # 99999 is for tests; ask the ARK Alliance for yours
@@ -63,6 +64,7 @@ class Configuration:
     allowed_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     database_url: str = ""
+    x_accel_prefix: str = ""
     ark: dict[str, Any] = field(default_factory=dict)
     datacite: dict[str, Any] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
@@ -101,7 +103,17 @@ def read_configuration(home: Path | None = None) -> Configuration:
         values = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{path} is not valid TOML: {error}.", hint="Mend the line it names.") from error
-    known = {"title", "public_url", "allowed_hosts", "trusted_proxies", "database_url", "ark", "datacite", "limits"}
+    known = {
+        "title",
+        "public_url",
+        "allowed_hosts",
+        "trusted_proxies",
+        "database_url",
+        "x_accel_prefix",
+        "ark",
+        "datacite",
+        "limits",
+    }
     for key in values:
         if key not in known:
             raise InvalidInput(f"{path} has an unknown key {key!r}.", hint=f"Known keys: {', '.join(sorted(known))}.")
@@ -117,6 +129,7 @@ def read_configuration(home: Path | None = None) -> Configuration:
         allowed_hosts=tuple(values.get("allowed_hosts", ())),
         trusted_proxies=tuple(values.get("trusted_proxies", ())),
         database_url=str(os.environ.get("DOP2I_DATABASE_URL") or values.get("database_url", "")),
+        x_accel_prefix=str(values.get("x_accel_prefix", "")),
         ark=dict(values.get("ark", {})),
         datacite=dict(values.get("datacite", {})),
         limits=Limits(**limits),

@@ -99,3 +99,9 @@ def test_malformed_text_that_mallory_put_into_the_database_harms_no_writer(name:
     text = EXPORTS[name].write(record).decode()
     assert name == "native" or "\x1b" not in text
     assert name == "native" or "javascript:" not in text
+
+
+@pytest.mark.parametrize("name", [name for name in EXPORTS if name != "native"])
+def test_mallory_learns_no_file_name_of_a_closed_record_from_an_export(name: str, full_record: dict[str, Any]) -> None:
+    closed = {**full_record, "access": {"record": "public", "files": "restricted", "embargo": {"active": False}}}
+    assert b"events.root" not in EXPORTS[name].write(closed)

@@ -123,7 +123,9 @@ def test_dcat_ap_says_the_same_in_turtle_and_in_json_ld(record: dict[str, Any]) 
     from rdflib.compare import to_isomorphic
 
     turtle = Graph().parse(data=EXPORTS["dcat-ap-ttl"].write(record), format="turtle")
-    json_ld = Graph().parse(data=EXPORTS["dcat-ap-jsonld"].write(record), format="json-ld")
+    document = json.loads(EXPORTS["dcat-ap-jsonld"].write(record))
+    quads = pytest.importorskip("pyld").jsonld.to_rdf(document, {"format": "application/n-quads"})
+    json_ld = Graph().parse(data=quads, format="nt")
     assert to_isomorphic(turtle) == to_isomorphic(json_ld)
 
 

@@ -19,7 +19,10 @@ def _agent(entry: dict[str, Any]) -> dict[str, Any]:
         "name": entry["name"],
         "family_name": entry.get("familyName"),
         "given_name": entry.get("givenName"),
-        "identifiers": [{"identifier": one["nameIdentifier"]} for one in entry.get("nameIdentifiers") or []],
+        "identifiers": [
+            {"identifier": one["nameIdentifier"], "scheme": one["nameIdentifierScheme"].lower()}
+            for one in entry.get("nameIdentifiers") or []
+        ],
     }
     places = [{"name": one["name"] if isinstance(one, dict) else one} for one in entry.get("affiliation") or []]
     role = _id_of("roles", entry["contributorType"]) if "contributorType" in entry else None

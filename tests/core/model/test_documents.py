@@ -283,11 +283,11 @@ def test_the_full_record_of_inveniordm_is_valid_and_loses_nothing_of_its_metadat
 def test_the_examples_of_datacite_become_valid_records_and_datacite_again(shared_data: Path) -> None:
     examples = sorted((shared_data / "catalogues/datacite-xml").glob("4.*/*.json"))
     assert len(examples) > 15
+    faulty: set[str] = set()
     for path in examples:
         example = json.loads(path.read_text())
         record = normalise_record(record_of(example))
-        problems = [one for one in validate_record(record, for_publication=False) if one.severity == "error"]
-        assert problems == [], path.name
+        faulty |= {path.stem for one in validate_record(record, for_publication=False) if one.severity == "error"}
         doi = example.get("doi") or "10.1234/none"
         again = json.loads(EXPORTS["datacite-json"].write({**record, "pids": {"doi": {"identifier": doi}}}))
         assert again["doi"] == doi
@@ -295,3 +295,6 @@ def test_the_examples_of_datacite_become_valid_records_and_datacite_again(shared
             " ".join(one["title"].split()) for one in example["titles"]
         ]
         assert len(again["creators"]) == len(example["creators"])
+    # Three examples hold made-up numbers: a handle without a suffix, an ISSN and an ISBN with wrong check digits.
+    invented = {"instrument", "relateditem1", "relateditem3"}
+    assert faulty == {f"datacite-example-{name}-v4" for name in invented}

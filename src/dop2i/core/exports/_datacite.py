@@ -84,8 +84,7 @@ def datacite_date(text: str) -> str:
 
 
 def _once(entries: list[Any]) -> list[Any]:
-    seen: set[str] = set()
-    return [entry for entry in entries if not (repr(entry) in seen or seen.add(repr(entry)))]  # type: ignore[func-returns-value]
+    return list({repr(entry): entry for entry in entries}.values())
 
 
 def _agent(agent: Agent) -> dict[str, Any]:

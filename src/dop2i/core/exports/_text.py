@@ -20,12 +20,16 @@ _BLOCKS = frozenset(
     {"p", "div", "br", "ul", "ol", "dl", "tr", "table", "pre", "blockquote", "hr", "figure"}
     | {f"h{level}" for level in range(1, 7)}
 )
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/(?:[A-Za-z0-9/._~=&?+,;@-]|%[0-9A-Fa-f]{2})*)?")
 _HIDDEN = frozenset({"script", "style", "template"})
 
 
 def legal(text: Any) -> str:
     """A text with only the characters that XML 1.0 §2.2 allows, and no other control characters."""
-    return _CONTROL.sub("", _NOT_XML.sub("", str(text)))
+    written = str(text)
+    if written.isascii() and written.isprintable():
+        return written
+    return _CONTROL.sub("", _NOT_XML.sub("", written))
 
 
 def one_line(text: Any) -> str:
@@ -84,6 +88,8 @@ def shortened(text: str, limit: int) -> str:
 def iri(address: Any) -> str:
     """The address with what an IRI may not hold percent-encoded (RFC 3987); ``""`` when it is not absolute."""
     text = legal(address).strip()
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return text
     try:
         parts = urlsplit(text)
         _ = parts.port

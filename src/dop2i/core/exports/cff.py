@@ -117,4 +117,4 @@ def _web(address: Any) -> str:
 
 
 def _once(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [entry for place, entry in enumerate(entries) if entry not in entries[:place]]
+    return list({repr(entry): entry for entry in entries}.values())

@@ -17,7 +17,7 @@ from dop2i.core.formats.base import Column
 BINS = 32
 """Bins of the small histogram that a column keeps."""
 _FINE = 512
-_SAMPLE = 16384
+_SAMPLE = 4096
 _LONGEST_TEXT = 120
 _FEWEST_FOR_HISTOGRAM = 2
 
@@ -93,9 +93,7 @@ class ColumnFacts:
             low, high = array.min(), array.max()
         if not self._widen("number", low.item(), high.item()):
             return
-        small_integer = array.dtype.kind in "iu" and array.dtype.itemsize < 8
-        with np.errstate(over="ignore"):
-            self._sum += float(array.sum(dtype=np.int64 if small_integer else np.float64))
+        self._sum += _sum_of(array)
         self._counted += array.size
         self._histogram.add(array, float(low), float(high))
 
@@ -137,7 +135,7 @@ class ColumnFacts:
 class _GrowingHistogram:
     """Counts in fine bins whose range widens as values arrive; made into ``BINS`` bins at the end.
 
-    Chunks above 16,384 values are sampled evenly: the result is a summary for a thumbnail, not a measurement.
+    Chunks above 4,096 values are sampled evenly: the result is a summary for a thumbnail, not a measurement.
     """
 
     def __init__(self) -> None:
@@ -195,6 +193,15 @@ class _GrowingHistogram:
         places = self._places(self._centres(), low, high, BINS)
         found = np.bincount(places, weights=self._counts, minlength=BINS)
         return [round(count) for count in found.tolist()]
+
+
+def _sum_of(array: np.ndarray[Any, Any]) -> float:
+    """The sum without overflow; NumPy's pairwise sum keeps single precision good enough for a mean."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if array.dtype.kind in "iu":
+            return float(array.sum(dtype=np.int64 if array.dtype.itemsize < 8 else np.float64))
+        total = float(array.sum())
+        return total if math.isfinite(total) else float(array.sum(dtype=np.float64))
 
 
 def _as_array(values: Any) -> tuple[np.ndarray[Any, Any], int, int]:

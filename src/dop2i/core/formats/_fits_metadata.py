@@ -26,6 +26,7 @@ _POINTING = (
     ("RA", "DEC"),
 )
 _SEXAGESIMAL = re.compile(r"^([+-]?)(\d{1,3})[:\s](\d{1,2})[:\s](\d{1,2}(?:\.\d*)?)$")
+_ENERGY_UNITS = frozenset({"ev", "kev", "mev", "gev", "tev", "pev"})
 _GENERIC_OBJECTS = frozenset({"", "none", "unknown", "n/a", "sky", "test"})
 
 # Rotation from galactic to ICRS (The Hipparcos Catalogue, ESA SP-1200, vol. 1, section 1.5.3), rows of the transpose.
@@ -50,7 +51,7 @@ def propose_from_headers(units: list[Unit], description: Description, findings: 
             findings.theme("astroparticle", key=f"{where}:TELESCOP")
         target = unit.text("OBJECT")
         if target.lower() not in _GENERIC_OBJECTS:
-            findings.subject(target, key=f"{where}:OBJECT")
+            findings.physics("objects", target, key=f"{where}:OBJECT")
         findings.title(unit.text("TITLE"), key=f"{where}:TITLE")
         findings.creator(unit.text("AUTHOR"), key=f"{where}:AUTHOR")
         findings.creator(unit.text("OBSERVER"), key=f"{where}:OBSERVER", confidence=GUESSED)
@@ -132,6 +133,18 @@ def propose_sky(units: list[Unit], tables: dict[int, Table], description: Descri
             catalogue_sky(tables[unit.index], findings, where=unit.name)
 
 
+def propose_energies(units: list[Unit], tables: dict[int, Table], findings: Findings) -> None:
+    """The energies of an event list: the extremes of its column ENERGY, where it has a unit of energy."""
+    for unit in units:
+        events = "EVENTS" in (unit.text("HDUCLAS1").upper(), unit.name.upper())
+        for column in tables[unit.index].columns if events and unit.index in tables else ():
+            known = isinstance(column.minimum, int | float) and isinstance(column.maximum, int | float)
+            if column.name.upper() == "ENERGY" and column.unit.strip().lower() in _ENERGY_UNITS and known:
+                span = {"minimum": column.minimum, "maximum": column.maximum, "unit": column.unit.strip()}
+                findings.physics("energy", span, key=f"{unit.name}/{column.name}", confidence=0.6)
+                return
+
+
 def _healpix_sky(unit: Unit, table: Table | None, findings: Findings) -> None:
     if unit.text("PIXTYPE").upper() != "HEALPIX":
         return
@@ -155,11 +168,12 @@ def _image_sky(unit: Unit, table: Table | None, findings: Findings) -> None:
     if unit.number("EQUINOX") == 1950.0 and "RA" in prefix:
         return
     try:
+        from astropy.io import fits
         from astropy.wcs import WCS
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            celestial = WCS(unit.header, naxis=2).celestial
+            celestial = WCS(fits.Header.fromstring(unit.raw.decode("latin-1")), naxis=2).celestial
             height, width = unit.shape[-2:]
             corners = [(0, 0), (width - 1, 0), (0, height - 1), (width - 1, height - 1)]
             points = [

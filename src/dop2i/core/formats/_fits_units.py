@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +25,7 @@ TABLE_CODES = {
     "C": ">c8", "M": ">c16", "A": "S", "P": ">i4", "Q": ">i8",
 }  # fmt: skip
 _FORM = re.compile(r"^(\d*)([LXBIJKAEDCMPQ])(.*)$")
+_QUOTED = re.compile(r"'((?:[^']|'')*)'")
 _ASCII_FORM = re.compile(r"^([AIFED])(\d+)(?:\.(\d+))?$")
 
 
@@ -34,7 +34,9 @@ class Unit:
     """One HDU: its header, where its data begin, how many bytes they take and how many of them are there."""
 
     index: int
-    header: Any
+    cards: dict[str, Any]
+    comments: dict[str, str]
+    raw: bytes
     start: int
     data_start: int
     data_size: int
@@ -53,11 +55,7 @@ class Unit:
 
     def value(self, key: str) -> Any:
         """One card's value; None when it is absent, undefined or malformed."""
-        try:
-            value = self.header.get(key)
-        except Exception:
-            return None
-        return value if isinstance(value, str | bool | int | float | complex) else None
+        return self.cards.get(key)
 
     def whole(self, key: str, default: int = 0) -> int:
         """One card as an integer."""
@@ -113,8 +111,8 @@ def units_of(source: Source, troubles: list[str]) -> Iterator[Unit]:
                 f"{source.name} begins like a FITS file, but its first header does not end.",
                 hint="It is damaged or cut short: compare its size and checksum with the original.",
             )
-        header = _parsed(raw)
-        unit = Unit(index, header, start, start + len(raw), 0, 0)
+        cards, comments = parse_cards(raw)
+        unit = Unit(index, cards, comments, raw, start, start + len(raw), 0, 0)
         unit.data_size = _data_size(unit)
         unit.present = max(0, min(unit.data_size, source.size - unit.data_start))
         announced = announced or unit.whole("NEXTEND")
@@ -133,8 +131,8 @@ def _header_bytes(source: Source, start: int) -> bytes | None:
     raw = bytearray()
     for place in range(start, start + _MOST_HEADER_BLOCKS * BLOCK, BLOCK * _READ_BLOCKS):
         piece = source.read_range(place, BLOCK * _READ_BLOCKS)
-        for number in range(0, len(piece) - BLOCK + 1, BLOCK):
-            block = piece[number : number + BLOCK]
+        for number in range(0, len(piece), BLOCK):
+            block = piece[number : number + BLOCK]  # the last one is short where a writer forgot to fill it
             if b"\x00" * _CARD in block:
                 return None
             raw += block
@@ -145,12 +143,68 @@ def _header_bytes(source: Source, start: int) -> bytes | None:
     return None
 
 
-def _parsed(raw: bytes) -> Any:
-    from astropy.io import fits
+def parse_cards(raw: bytes) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values and comments by keyword (section 4.1 and 4.2; HIERARCH and CONTINUE too); the first of a keyword stays.
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return fits.Header.fromstring(raw.decode("latin-1"))
+    Values are text, bool, int, float or complex; an undefined or malformed one is left out.
+    """
+    text = raw.decode("latin-1")
+    values: dict[str, Any] = {}
+    comments: dict[str, str] = {}
+    last = ""
+    for place in range(0, len(text), _CARD):
+        card = text[place : place + _CARD]
+        key = card[:8].rstrip()
+        if key == "END":
+            break
+        if key == "CONTINUE" and isinstance(values.get(last), str) and values[last].endswith("&"):
+            more, _ = _split_value(card[8:])
+            values[last] = values[last][:-1] + (more if isinstance(more, str) else "")
+            continue
+        if key == "HIERARCH" and "=" in card:
+            name, _, rest = card[8:].partition("=")
+            key = name.strip()
+        elif card[8:10] == "= ":
+            rest = card[10:]
+        else:
+            continue
+        if key in values:
+            continue
+        value, comment = _split_value(rest)
+        last = key
+        if value is not None:
+            values[key] = value
+        if comment:
+            comments[key] = comment
+    return values, comments
+
+
+def _split_value(text: str) -> tuple[Any, str]:
+    """``(value, comment)`` of what stands behind the equals sign."""
+    text = text.strip()
+    if text.startswith("'"):
+        found = _QUOTED.match(text)
+        if found is None:
+            return None, ""
+        return found.group(1).replace("''", "'").rstrip(), text[found.end() :].partition("/")[2].strip()
+    said, _, comment = text.partition("/")
+    return _plain_value(said.strip()), comment.strip()
+
+
+def _plain_value(said: str) -> Any:
+    if said in ("T", "F"):
+        return said == "T"
+    try:
+        return int(said)
+    except ValueError:
+        pass
+    try:
+        if said.startswith("("):
+            real, imaginary = (float(part) for part in said.strip("()").split(","))
+            return complex(real, imaginary)
+        return float(said.upper().replace("D", "E")) if said else None
+    except ValueError:
+        return None
 
 
 def _data_size(unit: Unit) -> int:

@@ -117,14 +117,16 @@ def _child(group: Any, name: str, path: str, description: Description) -> Any:
     if name.startswith("_i_"):  # PyTables keeps its search indexes there
         return None
     try:
-        link = group.get(name, getlink=True)
-        if isinstance(link, h5py.ExternalLink):
-            description.warnings.append(f"/{path} points into another file, {tidy(link.filename)}; it is not followed.")
-            return None
-        if isinstance(link, h5py.SoftLink):
+        encoded = name.encode("utf-8", "surrogateescape")
+        kind = group.id.links.get_info(encoded).type
+        if kind == h5py.h5l.TYPE_HARD:
+            return group[name]
+        if kind == h5py.h5l.TYPE_EXTERNAL:
+            where = tidy(group.get(name, getlink=True).filename)
+            description.warnings.append(f"/{path} points into another file, {where}; it is not followed.")
+        else:
             _member(description, path, None, "link")
-            return None
-        return group[name]
+        return None
     except Exception as problem:
         description.warnings.append(f"/{path} cannot be opened: {first_line(problem)}.")
         return None
@@ -140,15 +142,16 @@ def _add_dataset(contents: Contents, path: str, dataset: Any, description: Descr
         stored = int(dataset.id.get_storage_size())
         contents.attributes[path] = attributes_of(dataset)
         _member(description, path, stored, "dataset")
-        if dataset.shape is None:
+        shape = dataset.shape
+        if shape is None:
             return
-        small = math.prod(dataset.shape) <= _MOST_IN_HEADER and len(dataset.shape) <= 1
+        small = math.prod(shape) <= _MOST_IN_HEADER and len(shape) <= 1
         if small and dataset.dtype.itemsize <= _LARGEST_SCALAR and readable(dataset):
             value = dataset[()]
             contents.scalars[path] = short(value)
-            if dataset.shape in ((), (1,)) and dataset.dtype.names is None:
+            if shape in ((), (1,)) and dataset.dtype.names is None:
                 if len(description.headers) < MOST_HEADERS:
-                    description.headers[path] = short(value[0] if dataset.shape else value)
+                    description.headers[path] = short(value[0] if shape else value)
                 return
         contents.datasets[path] = dataset
     except Exception as problem:

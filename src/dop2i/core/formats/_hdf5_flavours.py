@@ -93,8 +93,8 @@ def _nexus(contents: Contents, description: Description, findings: Findings) -> 
         elif name == "NXbeam":
             findings.physics("beam", tidy(contents.value(f"{path}/incident_beam_type")), key=path)
         elif name == "NXsample":
-            for word in ("name", "chemical_formula"):
-                findings.subject(contents.value(f"{path}/{word}"), key=f"{path}/{word}")
+            findings.physics("target", tidy(contents.value(f"{path}/name")), key=f"{path}/name")
+            findings.subject(contents.value(f"{path}/chemical_formula"), key=f"{path}/chemical_formula")
         elif name == "NXuser":
             values = {word: contents.value(f"{path}/{word}") for word in ("name", "affiliation", "ORCID")}
             findings.creator(

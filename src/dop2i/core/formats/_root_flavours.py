@@ -50,8 +50,8 @@ def _km3net(classes: dict[str, str], trees: Trees, description: Description, fin
     online = sorted(path for path in classes if path.startswith("KM3NET_"))
     events = trees.get("E", set())
     offline = any("Evt/trks" in name or "trks.rec_stages" in name for name in events)
-    named = classes.get("Header") == "Head" or "META/JMeta" in classes
-    if not online and not (offline and (named or "Evt/det_id" in events)):
+    signed = classes.get("Header") == "Head" or "META/JMeta" in classes
+    if not online and not (offline and (signed or "Evt/det_id" in events)):
         return False
     key = online[0] if online else "E/Evt"
     description.label = "KM3NeT online data (ROOT)" if online else "KM3NeT offline events (ROOT)"
@@ -61,6 +61,9 @@ def _km3net(classes: dict[str, str], trees: Trees, description: Description, fin
     detector = _column(description, "E", "Evt/det_id") or _ending(description, "detector_id")
     if detector and detector.minimum == detector.maximum and isinstance(detector.minimum, int) and detector.minimum > 0:
         findings.physics("detector", f"KM3NeT detector {detector.minimum}", key=f"E/{detector.name}")
+    named = _ending(description, "detid")
+    if named and named.minimum == named.maximum and isinstance(named.minimum, str):
+        findings.physics("detector", named.minimum, key="detid")
     _runs(description, findings, tree="E", branch="Evt/run_id", simulated=False)
     seconds = _column(description, "E", "Evt/t/t.fSec")
     if seconds and isinstance(seconds.minimum, int) and seconds.minimum > _EARLIEST_PLAUSIBLE:

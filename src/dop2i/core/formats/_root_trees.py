@@ -188,18 +188,19 @@ def flat_values(array: Any) -> Any:
     import awkward as ak
     import numpy as np
 
-    layout = ak.to_packed(array).layout
+    layout = array.layout
     while True:
         if layout.parameter("__array__") in ("string", "bytestring"):
             return ak.to_list(ak.Array(layout))
         if layout.is_option or layout.is_indexed:
             layout = layout.project()
         elif layout.is_list:
-            layout = layout.to_ListOffsetArray64(True).content
+            listed = layout.to_ListOffsetArray64(True)
+            layout = listed.content[: int(listed.offsets[-1])]
         elif layout.is_numpy:
             return np.asarray(layout.data).ravel()
         elif layout.is_regular:
-            layout = layout.content
+            layout = layout.content[: len(layout) * layout.size]
         else:
             return []
 

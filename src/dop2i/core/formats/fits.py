@@ -134,6 +134,7 @@ def _describe_units(source: Source, description: Description, budget: Budget, *,
     findings.dataset()
     knowledge.propose_from_headers(units, description, findings)
     knowledge.propose_sky(units, tables, description, findings)
+    knowledge.propose_energies(units, tables, findings)
     _finish(units, tables, description)
 
 
@@ -155,14 +156,12 @@ def _table_of(source: Source, unit: Unit, name: str, description: Description, b
 
 def _keep_headers(unit: Unit, name: str, description: Description) -> None:
     """Cards that say something about the data, by ``UNIT:KEY``; structure and columns are described elsewhere."""
-    for key in list(unit.header):
+    for key, value in unit.cards.items():
         if len(description.headers) >= MOST_HEADERS:
             return
-        if key in _STRUCTURE or key.startswith(_COLUMN_KEYS):
+        if key in _STRUCTURE or key.startswith(_COLUMN_KEYS) or value == "":
             continue
-        value = unit.value(key)
-        if value is not None and value != "":
-            description.headers[f"{name}:{key}"] = tidy(value) if isinstance(value, str) else value
+        description.headers[f"{name}:{key}"] = tidy(value) if isinstance(value, str) else value
 
 
 def _finish(units: list[Unit], tables: dict[int, Table], description: Description) -> None:

@@ -20,9 +20,11 @@ from dop2i.faces.web.digest import Digest, digest_of
 from dop2i.faces.web.facts import physics_facts
 from dop2i.faces.web.inside import look_inside
 from dop2i.faces.web.licences import licences_of
+from dop2i.faces.web.picturing import Picture
 from dop2i.faces.web.rendering import language, page
 from dop2i.faces.web.tree import folder_of, open_tree
-from dop2i.server.files.models import ContentDescription, FileEntry
+from dop2i.server.files.models import FileEntry
+from dop2i.server.files.queries import list_entries
 from dop2i.server.records import queries
 from dop2i.server.records.documents import bucket_of
 from dop2i.server.records.policy import may
@@ -68,15 +70,14 @@ def record(request: HttpRequest, record_id: int) -> HttpResponseBase:
                 # asked for as application/json: a client that does not know the vendor's type reads it all the same
                 answer["Content-Type"] = "application/json"
             return answer
-    known = _elsewhere(request, record_id)
-    if known is not None:
-        return known
-    shown = shown_record(request, record_id, draft=draft)
+    try:
+        shown = shown_record(request, record_id, draft=draft)
+    except NotFound:
+        return _elsewhere(request, record_id)
+    _name_first_files(shown)
     response = page(request, "record.html", record_context(request, shown), nav="catalogue")
     if not draft:
-        links = signposting.link_header(shown.document)
-        if links:
-            response["Link"] = links
+        response["Link"] = signposting.link_header(shown.document)
     response["Vary"] = ", ".join(dict.fromkeys(["Accept", *response.get("Vary", "").split(", ")])).rstrip(", ")
     return response
 
@@ -95,15 +96,24 @@ def negotiated_export(accept: str) -> str:
     return ""
 
 
-def _elsewhere(request: HttpRequest, record_id: int) -> HttpResponse | None:
-    """The tombstone of a withdrawn record; for a concept's number, the way to its newest version."""
+def _name_first_files(shown: Shown) -> None:
+    """Above 100 files the document lists none; the typed links still name the first."""
+    files = shown.document["files"]
+    if shown.files_open and files["count"] and "entries" not in files:
+        first = list_entries(shown.bucket_id or 0, limit=signposting.MOST_ITEMS)
+        base = shown.document["links"]["self_html"].partition("/records/")[0]
+        files["entries"] = {e.key: queries.file_document(e, shown.record, base=base) for e in first}
+
+
+def _elsewhere(request: HttpRequest, record_id: int) -> HttpResponse:
+    """For a number that is no published record: the tombstone, or a concept's newest version, else ``NotFound``."""
     try:
         found = queries.find_record(record_id)
     except NotFound:
         return _to_newest(request, record_id)
-    if str(found.state) != "withdrawn":
-        return None
     document = queries.native_document(found, base_url=base_url(request), with_files="none")
+    if str(found.state) != "withdrawn" or document["access"]["record"] != "public":
+        raise NotFound(f"There is no record {record_id}.")
     return page(request, "tombstone.html", _head(Shown(found, document, None, False, False)), status=410)
 
 
@@ -155,7 +165,7 @@ def record_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "citation_tags": citing.highwire_tags(shown.document),
         "head_links": signposting.links(shown.document) if not shown.draft else [],
         "base": base_url(request),
-        **_files(request, shown),
+        **_files(request, shown, digest.picture),
     }
 
 
@@ -292,19 +302,19 @@ def _json_ld(document: dict[str, Any]) -> str:
     return compact.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _files(request: HttpRequest, shown: Shown) -> dict[str, Any]:
+def _files(request: HttpRequest, shown: Shown, picture: Picture | None) -> dict[str, Any]:
     """The tree with the asked folder open, and the inside of the asked (else the first described) file."""
     if not shown.bucket_id or not shown.files_open:
         return {"tree": [], "inside": None, "file_entry": None}
     entries = FileEntry.objects.filter(bucket_id=shown.bucket_id, status="completed")
     wanted = request.GET.get("file", "")
-    entry = _chosen_entry(entries, wanted, shown.bucket_id)
+    entry = _chosen_entry(entries, wanted or (picture.key if picture else ""))
     folder = request.GET.get("folder") or folder_of(entry.key if entry else "")
     after = request.GET.get("after", "")
     tree, more = open_tree(shown.bucket_id, folder=folder, selected=entry.key if entry else "", after=after)
     context = {"tree": tree, "tree_more": more, "folder": folder, "file_entry": entry, "inside": None}
     if entry is not None:
-        found = ContentDescription.objects.filter(content_id=entry.content_id).first()
+        found = getattr(entry.content, "description", None)
         if found is not None:
             context["inside"] = look_inside(
                 {**found.document, "error": found.error or found.document.get("error", "")},
@@ -321,10 +331,7 @@ def _number(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 7 else 0
 
 
-def _chosen_entry(entries: Any, wanted: str, bucket_id: int) -> FileEntry | None:
-    if wanted:
-        return entries.select_related("content").filter(key=wanted).first()
-    pictured = pictures.picture_of(bucket_id)
-    if pictured is not None:
-        return entries.select_related("content").filter(key=pictured.key).first()
-    return entries.select_related("content").order_by("key").first()
+def _chosen_entry(entries: Any, wanted: str) -> FileEntry | None:
+    """The file of that name, else the first."""
+    found = entries.select_related("content__description")
+    return found.filter(key=wanted).first() if wanted else found.order_by("key").first()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -76,7 +77,9 @@ def _published_row(record: Any) -> dict[str, Any]:
 
 
 def _uploads(person: Any) -> list[dict[str, Any]]:
-    running = Upload.objects.filter(person_id=person.pk, expires__gt=timezone.now()).select_related("entry__bucket")
+    running = Upload.objects.filter(
+        person_id=person.pk, expires__gt=timezone.now(), offset__lt=F("length")
+    ).select_related("entry__bucket")
     rows = []
     for upload in running.order_by("-created")[:20]:
         name = _("%(file)s, upload") % {"file": upload.entry.key}

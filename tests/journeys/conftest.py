@@ -1,0 +1,112 @@
+"""A real browser (Debian's Chromium) before a real server; without either the tests are skipped, visibly."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+from live_instance import Live, served
+
+PASSWORD = "Faraday cage 1836"
+_SET_PASSWORD = """
+import sys
+from dop2i.server.instance import configure
+configure(sys.argv[1])
+from dop2i.server.people.models import Person
+person = Person.objects.get(email="alice@example.org")
+person.set_password(sys.argv[2])
+person.given_name, person.family_name, person.name = "Alice", "Martin", "Alice Martin"
+person.save()
+"""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium is."""
+    found = os.environ.get("DOP2I_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        pytest.skip("Chromium is not installed: apt-get install chromium, or set DOP2I_CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A served instance in which Alice has a password."""
+    with served(tmp_path_factory.mktemp("journey") / "home") as live:
+        subprocess.run([sys.executable, "-c", _SET_PASSWORD, str(live.home), PASSWORD], check=True)
+        yield live
+
+
+@pytest.fixture(scope="session")
+def engine(chromium: str) -> Iterator[Any]:
+    """The browser process."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(engine: Any, site: Live) -> Iterator[Callable[..., Any]]:
+    """Opens a page: ``tab(language="fr", dark=True, phone=True, script=False)``.
+
+    What the browser's console calls an error fails the test; an answer of 4xx or a connection cut on purpose does not.
+    """
+    contexts, complaints = [], []
+
+    def make(*, language: str = "en", dark: bool = False, phone: bool = False, script: bool = True) -> Any:
+        context = engine.new_context(
+            base_url=site.url,
+            locale=language,
+            color_scheme="dark" if dark else "light",
+            viewport={"width": 360, "height": 780} if phone else {"width": 1440, "height": 1000},
+            java_script_enabled=script,
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [c for c in complaints if "status of 4" not in c and "net::ERR_FAILED" not in c] == []
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Any], None]:
+    """Alice signs in on a page."""
+
+    def act(page: Any) -> None:
+        page.goto("/sign-in")
+        page.fill("#email", "alice@example.org")
+        page.fill("#password", PASSWORD)
+        page.click("main button")
+        page.wait_for_url("**/work")
+
+    return act
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What Alice has measured."""
+    made = tmp_path / "muons"
+    made.mkdir()
+    rows = "".join(f"{i},{(i * 7) % 23},{i % 11 - 5}\n" for i in range(400))
+    (made / "muons.csv").write_text("time,charge,angle\n" + rows)
+    (made / "README.md").write_text("# Muons on a balcony\n\nArrival times and charges of cosmic muons, one week.\n")
+    licence = "Creative Commons Attribution 4.0 International (CC BY 4.0)\n"
+    (made / "LICENSE").write_text(licence + "https://creativecommons.org/licenses/by/4.0/\n")
+    return made
