@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
+
+# A busy machine makes generation slow; that is no fault of the code. No test asserts a time.
+settings.register_profile("dop2i", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dop2i")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def outside_sockets_are_closed() -> Any:
+    """A test that reaches for the network fails: only this machine's own addresses answer."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_here(address[0]):
+            raise AssertionError(f"a test tried to reach {address[0]}: tests stay on this machine")
+        connect(self, address)
+
+    socket.socket.connect = connect_here  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.split("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import re
+import subprocess
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,7 +187,7 @@ def test_the_crate_begins_with_its_metadata(browser: Any, published: Any) -> Non
         assert archive.namelist()[0] == "ro-crate-metadata.json"
         graph = json.loads(archive.read("ro-crate-metadata.json"))["@graph"]
         named = {item["@id"].removeprefix("./") for item in graph if item.get("@type") == "File"}
-        assert set(archive.namelist()[1:]) <= named
+        assert set(archive.namelist()[2:]) <= named
 
 
 def test_files_of_a_restricted_record_show_nowhere(browser: Any, published: Any, alice: Any) -> None:
@@ -254,3 +256,42 @@ def test_the_api_is_read_on_a_page_of_its_own(browser: Any, instance: Any) -> No
     page = text_of(browser().get("/api-reader"))
     assert "/api/records" in page
     assert page.count("api-operation") > 20
+
+
+RULES = {
+    "extends": ["html-validate:recommended"],
+    "rules": {
+        "doctype-style": "off",  # case does not matter in HTML
+        "form-dup-name": ["error", {"allowCheckboxDefault": True, "shared": ["checkbox", "radio", "submit", "button"]}],
+        "long-title": "off",
+        "no-implicit-button-type": "off",  # a button of a form sends it: that is meant
+        "no-trailing-whitespace": "off",
+        "no-implicit-input-type": "off",  # text is the default
+        "prefer-native-element": "off",  # a region that scrolls is a div with a role and a name
+        "void-style": "off",
+    },
+}
+
+
+def test_the_pages_are_valid_html(browser: Any, alice: Any, published: Any, npm_packages: Path, tmp_path: Path) -> None:
+    record = published()
+    client = browser(alice)
+    draft = client.post("/deposit", {})["Location"]
+    paths = [
+        "/",
+        "/search",
+        f"/records/{record.pk}",
+        "/work",
+        "/work/tokens",
+        "/profile",
+        draft,
+        "/deposit",
+        "/nowhere",
+    ]
+    for number, path in enumerate([*paths, "/api-reader", "/about/depositing"]):
+        (tmp_path / f"page-{number}.html").write_bytes(client.get(path).content)
+    (tmp_path / ".htmlvalidate.json").write_text(json.dumps(RULES))
+    program = npm_packages / "html-validate" / "bin" / "html-validate.mjs"
+    command = ["node", str(program), "--formatter", "text", *map(str, sorted(tmp_path.glob("*.html")))]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

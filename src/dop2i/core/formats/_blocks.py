@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from dop2i.core.formats.limits import CHUNK_BYTES
+from dop2i.core.formats.limits import PIECE_BYTES
 
 
 def blocks(
-    shape: tuple[int, ...], itemsize: int, chunks: tuple[int, ...] | None = None, *, target: int = CHUNK_BYTES
+    shape: tuple[int, ...], itemsize: int, chunks: tuple[int, ...] | None = None, *, target: int = PIECE_BYTES
 ) -> Iterator[tuple[slice, ...]]:
     """Slices that cover an array once, each of about ``target`` bytes and of whole chunks, in C order.
 

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 from dop2i.core.formats import _fits_units as fits_units
 from dop2i.core.formats._findings import cell, tidy
 from dop2i.core.formats.base import Source, Table
-from dop2i.core.formats.limits import CHUNK_BYTES, Budget
+from dop2i.core.formats.limits import CHUNK_BYTES, PIECE_BYTES, Budget
 from dop2i.errors import UnreadableFile
 
 if TYPE_CHECKING:
     from dop2i.core.formats._columns import ColumnFacts
 
-_PIECE = 2**20
-"""Smaller than elsewhere: a megabyte stays in the processor's cache while its bytes are swapped and compared."""
 _LARGEST_TILE = 512 * 2**20
 _LARGEST_HEAP = 64 * 2**20
 _HEAP_ROWS = 20_000
@@ -62,9 +60,11 @@ def _pixels(source: Source, unit: fits_units.Unit, budget: Budget, table: Table)
         raise UnreadableFile(f"BITPIX of {unit.name} is {unit.text('BITPIX') or 'absent'}, which FITS does not know.")
     dtype = np.dtype(name)
     wanted = min(math.prod(unit.shape) * dtype.itemsize, unit.present)
-    for start in range(0, wanted, _PIECE):
-        length = min(_PIECE, wanted - start)
-        if not budget.spend(length):
+    share = budget.share(wanted)
+    step = max(dtype.itemsize, min(PIECE_BYTES, share) // dtype.itemsize * dtype.itemsize)
+    for start in range(0, wanted, step):
+        length = min(step, wanted - start)
+        if start + length > share or not budget.spend(length):
             table.sampled = True
             return
         raw = source.read_range(unit.data_start + start, length)
@@ -141,12 +141,13 @@ def describe_table(source: Source, unit: fits_units.Unit, name: str, budget: Bud
     facts = [_facts_of(unit, field) for field in fields]
     width = unit.whole("NAXIS1")
     there = min(rows, unit.present // width) if width else 0
-    step = max(1, _PIECE // max(width, 1))
+    share = budget.share(there * width)
+    step = max(1, min(PIECE_BYTES, share) // max(width, 1))
     read = 0
     heap = _heap(source, unit, budget) if any(field.varying for field in fields) else b""
     for start in range(0, there, step):
         stop = min(start + step, there)
-        if not budget.spend((stop - start) * width):
+        if stop * width > share or not budget.spend((stop - start) * width):
             table.sampled = True
             break
         block = _rows(source, unit, start, stop)
@@ -263,7 +264,7 @@ def describe_ascii(source: Source, unit: fits_units.Unit, name: str, budget: Bud
         for field, kind in fields
     ]
     there = min(rows, unit.present // width) if width else 0
-    step = max(1, _PIECE // max(width, 1))
+    step = max(1, PIECE_BYTES // max(width, 1))
     for start in range(0, there, step):
         stop = min(start + step, there)
         if not budget.spend((stop - start) * width):

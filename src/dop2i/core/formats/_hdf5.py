@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dop2i.core.formats._blocks import blocks, values_in
 from dop2i.core.formats._findings import MOST_HEADERS, MOST_MEMBERS, cell, short, tidy
 from dop2i.core.formats.base import Column, Description, Member, Source, Table
-from dop2i.core.formats.limits import Budget
+from dop2i.core.formats.limits import PIECE_BYTES, Budget
 from dop2i.errors import NotFound, UnreadableFile
 
 if TYPE_CHECKING:
@@ -167,11 +167,12 @@ def attributes_of(item: Any) -> dict[str, Any]:
     """Attributes as small values; a reference or a damaged one is left out."""
     found: dict[str, Any] = {}
     with contextlib.suppress(Exception):
-        for name in list(item.attrs)[:_MOST_ATTRIBUTES]:
+        attributes = item.attrs
+        for name in list(attributes)[:_MOST_ATTRIBUTES]:
             if name in ("DIMENSION_LIST", "REFERENCE_LIST"):
                 continue
             with contextlib.suppress(Exception):
-                found[name] = short(item.attrs[name])
+                found[name] = short(attributes[name])
     return found
 
 
@@ -287,11 +288,12 @@ def _stream(
         raise UnreadableFile(f"a chunk of more than {_LARGEST_CHUNK >> 20} MiB")
     # Legal files can declare any size for nothing stored; beyond any compression the rest is fill values.
     allowed = dataset.id.get_storage_size() * _SPARSE
+    share = budget.share(whole)
     rows, used = 0, 0
-    for piece in blocks(dataset.shape or (1,), itemsize, dataset.chunks):
+    for piece in blocks(dataset.shape or (1,), itemsize, dataset.chunks, target=max(1, min(PIECE_BYTES, share // 2))):
         size = values_in(piece) * itemsize
         used += size
-        if not budget.spend(size) or (used > allowed and whole > allowed):
+        if used > share or not budget.spend(size) or (used > allowed and whole > allowed):
             table.sampled = True
             break
         values = dataset[piece] if dataset.shape else dataset[()]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dop2i.core.formats.base import Source
-from dop2i.core.formats.limits import CHUNK_BYTES
+from dop2i.core.formats.limits import PIECE_BYTES
 from dop2i.errors import UnreadableFile
 
 MAGICS = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
@@ -170,7 +170,7 @@ def stored_end(classic: Classic, variable: Variable) -> int:
 def read_values(
     source: Source, classic: Classic, variable: Variable, *, start: int = 0, stop: int | None = None
 ) -> Iterator[Any]:
-    """Arrays of whole rows (or a flat piece of a scalar), at most about 8 MB each; ends where the file ends."""
+    """Arrays of whole rows (or a flat piece of a scalar), at most about 1 MB each; ends where the file ends."""
     import numpy as np
 
     dtype = np.dtype(variable.dtype)
@@ -182,7 +182,7 @@ def read_values(
     inner = shape[1:]
     if not row_size or not stride:
         return
-    step = max(1, CHUNK_BYTES // max(stride, 1))
+    step = max(1, PIECE_BYTES // max(stride, 1))
     for first in range(start, last, step):
         count = min(step, last - first)
         raw = source.read_range(variable.begin + first * stride, (count - 1) * stride + row_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -18,14 +19,20 @@ _OBJECT_ROWS = 1000
 _LARGEST_BASKET = 512 * 2**20
 _MOST_SHOWN = 200
 
-_RNTUPLE_TYPES = {
+_ELEMENT_TYPES = {
     "bool": "bool",
     "char": "int8",
     "float": "float32",
     "double": "float64",
     "std::byte": "uint8",
     "std::string": "str",
-    **{f"std::{sign}int{bits}_t": f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    "TString": "str",
+    **{
+        f"{prefix}{sign}int{bits}_t": f"{sign}int{bits}"
+        for prefix in ("std::", "")
+        for sign in ("", "u")
+        for bits in (8, 16, 32, 64)
+    },
 }
 _LIST_TYPES = re.compile(r"^(?:std::vector|ROOT::VecOps::RVec|ROOT::RVec|std::set|std::array)<(.+?)(?:,\s*\d+)?>$")
 
@@ -86,7 +93,8 @@ def _open_branch(path: str, branch: Any, table: Table, strange: list[tuple[str, 
 
     from dop2i.core.formats._columns import ColumnFacts
 
-    meaning, unit = _meaning(branch.title, branch.name), ""
+    meaning = _meaning(branch.title, branch.name)
+    shape: tuple[int, ...]
     found = _UNIT.search(meaning)
     unit = found.group(1) if found else ""
     try:
@@ -98,8 +106,9 @@ def _open_branch(path: str, branch: Any, table: Table, strange: list[tuple[str, 
             stored, shape, raw = interpretation.from_dtype, (), True
         else:
             text = isinstance(interpretation, uproot.AsStrings)
-            kind = "str" if text else _numeric_name(interpretation) or str(branch.typename)
-            return _Branch(path, branch, [("", None, ColumnFacts(path, kind, (), unit, meaning))], raw=False)
+            numeric = "str" if text else _numeric_name(interpretation)
+            kind, shape = (numeric, ()) if numeric else _element_type(str(branch.typename))
+            return _Branch(path, branch, [("", None, ColumnFacts(path, kind, shape, unit, meaning))], raw=False)
     except Exception as problem:
         strange.append((path, _first_line(problem)))
         table.columns.append(Column(name=path, dtype=_typename(branch), meaning=meaning))
@@ -184,14 +193,13 @@ def _read_entries(branch: _Branch, *, first: bool, budget: Budget) -> bool:
 
 
 def flat_values(array: Any) -> Any:
-    """All numbers of an awkward array as one NumPy array, all texts as a list, nothing for records and unions."""
-    import awkward as ak
+    """All numbers of an awkward array as one NumPy array, the extremes of texts, nothing for records and unions."""
     import numpy as np
 
     layout = array.layout
     while True:
         if layout.parameter("__array__") in ("string", "bytestring"):
-            return ak.to_list(ak.Array(layout))
+            return _extreme_texts(layout)
         if layout.is_option or layout.is_indexed:
             layout = layout.project()
         elif layout.is_list:
@@ -203,6 +211,15 @@ def flat_values(array: Any) -> Any:
             layout = layout.content[: len(layout) * layout.size]
         else:
             return []
+
+
+def _extreme_texts(layout: Any) -> list[str]:
+    """The first and the last text in order, straight from their bytes (UTF-8 sorts like the characters)."""
+    listed = layout.to_ListOffsetArray64(True)
+    data = listed.content.data.tobytes()
+    offsets = listed.offsets.data.tolist()
+    texts = {data[start:stop] for start, stop in itertools.pairwise(offsets)}
+    return [text.decode("utf-8", "replace") for text in (min(texts), max(texts))] if texts else []
 
 
 def describe_rntuple(ntuple: Any, name: str, *, budget: Budget, warnings: list[str]) -> Table:
@@ -219,7 +236,7 @@ def describe_rntuple(ntuple: Any, name: str, *, budget: Budget, warnings: list[s
     columns: list[ColumnFacts] = []
     for path in leaves[:wanted]:
         field = ntuple[path]
-        dtype, shape = _rntuple_type(str(field.typename))
+        dtype, shape = _element_type(str(field.typename))
         meaning = tidy(getattr(field, "description", ""))
         facts = ColumnFacts(path, dtype, shape, "", meaning)
         columns.append(facts)
@@ -241,7 +258,7 @@ def describe_rntuple(ntuple: Any, name: str, *, budget: Budget, warnings: list[s
     return table
 
 
-def _rntuple_type(typename: str) -> tuple[str, tuple[int, ...]]:
+def _element_type(typename: str) -> tuple[str, tuple[int, ...]]:
     shape: tuple[int, ...] = ()
     found = _LIST_TYPES.match(typename)
     while found and len(shape) < 8:
@@ -250,7 +267,7 @@ def _rntuple_type(typename: str) -> tuple[str, tuple[int, ...]]:
         found = _LIST_TYPES.match(typename)
     if typename.startswith("ROOT::RNTupleCardinality"):
         return "uint64", shape
-    return _RNTUPLE_TYPES.get(typename, typename), shape
+    return _ELEMENT_TYPES.get(typename, typename), shape
 
 
 def _entry_ranges(ntuple: Any) -> Iterator[tuple[int, int]]:

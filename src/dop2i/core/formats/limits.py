@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from dop2i.core.formats.base import Source
 
 CHUNK_BYTES = 8 * 2**20
-"""What a reader decodes at once while it streams over a column."""
+"""What a reader decodes at once where a call of its library is costly (record batches, clusters)."""
+PIECE_BYTES = 2**20
+"""What it reads at once where calls are cheap: a megabyte stays in the processor's cache while it is compared."""
 _MEGABYTE = 10**6
 
 
@@ -60,6 +62,10 @@ class Budget:
             return False
         self.bytes_left -= count
         return True
+
+    def share(self, wanted: int) -> int:
+        """How many of ``wanted`` bytes one table of several may take: all, or half of what is left."""
+        return wanted if wanted <= self.bytes_left else self.bytes_left // 2
 
     @property
     def out_of_time(self) -> bool:

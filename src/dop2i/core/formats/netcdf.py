@@ -12,7 +12,7 @@ from dop2i.core.formats._findings import Findings, cell, tidy
 from dop2i.core.formats._licences import licence_of_name, right
 from dop2i.core.formats._times import clean_iso
 from dop2i.core.formats.base import Column, Description, FormatReader, Source, Table
-from dop2i.core.formats.limits import CHUNK_BYTES, Budget
+from dop2i.core.formats.limits import PIECE_BYTES, Budget
 from dop2i.errors import NotFound
 
 _PLACEHOLDER = "This is a netCDF dimension but not a netCDF variable"
@@ -161,7 +161,7 @@ def _classic_column(
     size = math.prod(shape) * np.dtype(variable.dtype).itemsize
     if size <= source.size * 2:
         pieces = classic_format.read_values(source, classic, variable)
-        while budget.spend(min(size, CHUNK_BYTES)):
+        while budget.spend(min(size, PIECE_BYTES)):
             values = next(pieces, None)
             if values is None:
                 break
