@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-
-from conftest import MINIMAL, free_port, start, stop
+from live_server import MINIMAL, free_port, start, stop
 
 SERVE = "import sys; from dop2i.faces.serve import serve; serve(sys.argv[1], '127.0.0.1', int(sys.argv[2]))"
 

@@ -67,7 +67,7 @@ def test_who_may_call_what(live, who: str) -> None:
 
 def test_a_browser_session_changes_nothing_without_the_sign_of_our_pages(live) -> None:
     """Mallory's page sends a form to the API from the browser in which Alice is signed in."""
-    from conftest import PASSWORD
+    from live_server import PASSWORD
 
     live.token("browser@example.org")
     with requests.Session() as browser:

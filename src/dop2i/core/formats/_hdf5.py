@@ -84,13 +84,7 @@ def walk(file: Any, description: Description, budget: Budget) -> Contents:
         for name in _names_in(group, path, description):
             child_path = f"{path}/{name}" if path else name
             count += 1
-            item = _child(group, name, child_path, description)
-            if item is None:
-                continue
-            address = h5py.h5o.get_info(item.id).addr
-            if address in seen:
-                continue
-            seen.add(address)
+            item = _child(group, name, child_path, description, seen)
             if isinstance(item, h5py.Group):
                 _member(description, child_path, None, "group")
                 children.append((child_path, item))
@@ -110,18 +104,21 @@ def _names_in(group: Any, path: str, description: Description) -> list[str]:
         return []
 
 
-def _child(group: Any, name: str, path: str, description: Description) -> Any:
-    """The object behind a hard or soft link within this file; None for one that leaves it or is damaged."""
+def _child(group: Any, name: str, path: str, description: Description, seen: set[int]) -> Any:
+    """The object behind a hard link; None for other links, for one already seen, and for a damaged one."""
     import h5py
 
     if name.startswith("_i_"):  # PyTables keeps its search indexes there
         return None
     try:
         encoded = name.encode("utf-8", "surrogateescape")
-        kind = group.id.links.get_info(encoded).type
-        if kind == h5py.h5l.TYPE_HARD:
+        link = group.id.links.get_info(encoded)
+        if link.type == h5py.h5l.TYPE_HARD:
+            if link.u in seen:
+                return None
+            seen.add(link.u)
             return group[name]
-        if kind == h5py.h5l.TYPE_EXTERNAL:
+        if link.type == h5py.h5l.TYPE_EXTERNAL:
             where = tidy(group.get(name, getlink=True).filename)
             description.warnings.append(f"/{path} points into another file, {where}; it is not followed.")
         else:
