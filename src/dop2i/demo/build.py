@@ -127,6 +127,7 @@ def build_demonstration(home: Path, *, packages: Path, progress: Progress) -> di
         accounts.append({"email": email, "name": name, "password": password, "administrator": administrator})
     alice = actor_for_person(Person.objects.get(email="alice@example.org"))
 
+    _forget_unfinished(alice)
     recipes = read_recipes()
     published = _published_titles()
     for done, recipe in enumerate(recipes):
@@ -156,6 +157,15 @@ def deposit(recipe: dict[str, Any], *, actor: Any, packages: Path) -> None:
             )
         file_actions.commit_file(actor=actor, record_id=draft.id, key=file.key)
     actions.publish_draft(actor=actor, record_id=draft.id)
+
+
+def _forget_unfinished(alice: Any) -> None:
+    """Drafts that a demonstration cut short has left."""
+    from dop2i.server.records import actions
+    from dop2i.server.records.models import Record
+
+    for record in Record.objects.filter(state="draft", concept__owner=alice.person):
+        actions.delete_draft(actor=alice, record_id=record.pk)
 
 
 def _published_titles() -> set[str]:

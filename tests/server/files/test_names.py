@@ -56,4 +56,5 @@ def test_a_kept_name_stays_inside_its_folder(name: str | bytes) -> None:
     assert not kept.startswith("/")
     assert not {"", ".", ".."} & set(kept.split("/"))
     assert "\x00" not in kept
-    assert fold_name(kept) == fold_name(kept.swapcase().swapcase())
+    if kept.isascii():
+        assert fold_name(kept) == fold_name(kept.swapcase())

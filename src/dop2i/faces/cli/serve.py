@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import click
 
 from dop2i.faces.cli._options import home_option
@@ -22,6 +25,21 @@ def command(home: str, port: int, host: str, no_worker: bool, threads: int, proc
     from dop2i.faces.cli._terminal import note
     from dop2i.faces.serve import serve
 
-    shown = f"[{host}]" if ":" in host else host
-    note(f"dop2i serves {home} at http://{shown}:{port} (Ctrl-C stops it).")
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    note(f"dop2i serves {home} at {address} (Ctrl-C stops it).")
+    for line in _ways_to_sign_in(Path(home), address):
+        note(line)
     serve(home, host, port, threads, with_worker=not no_worker, processes=processes)
+
+
+def _ways_to_sign_in(home: Path, address: str) -> list[str]:
+    """Whom the demonstration made, or how somebody is added."""
+    try:
+        accounts = json.loads((home / "demonstration.json").read_text(encoding="utf-8"))["accounts"]
+    except (OSError, ValueError, KeyError):
+        return [f"Sign in at {address}/sign-in; add somebody with: dop2i person add EMAIL --name NAME --home {home}"]
+    lines = [f"Sign in at {address}/sign-in as"]
+    for account in accounts:
+        role = "administrator" if account["administrator"] else "physicist"
+        lines.append(f"  {account['email']}  password {account['password']}  ({account['name']}, {role})")
+    return lines
