@@ -154,13 +154,10 @@ def _subjects(facts: Facts) -> list[dict[str, str]]:
 def _dates(facts: Facts) -> list[dict[str, str]]:
     types = VOCABULARIES["datetypes"]
     found = [filled(date=datacite_date(facts.published), dateType="Issued")]
-    entries = facts.metadata.get("dates")
-    for entry in entries if isinstance(entries, list) else []:
-        kind = str((entry.get("type") or {}).get("id") or "") if isinstance(entry, dict) else ""
+    for kind, date, information in facts.dates:
         if kind:
             word = types[kind].props["datacite"] if kind in types else "Other"
-            information = one_line(entry.get("description") or "")
-            found.append(filled(date=datacite_date(str(entry.get("date"))), dateType=word, dateInformation=information))
+            found.append(filled(date=datacite_date(date), dateType=word, dateInformation=information))
     if facts.embargo_end:
         found.append(filled(date=datacite_date(facts.embargo_end), dateType="Available"))
     begin, end = time_edges(facts)

@@ -173,11 +173,10 @@ def _keywords(facts: Facts) -> list[str]:
 def _periods(facts: Facts) -> list[Node]:
     begin, end = time_edges(facts)
     spans = [(begin, end)] if begin or end else []
-    entries = facts.metadata.get("dates")
-    for entry in entries if isinstance(entries, list) else []:
-        if isinstance(entry, dict) and (entry.get("type") or {}).get("id") in {"collected", "coverage"}:
+    for kind, date, _ in facts.dates:
+        if kind in {"collected", "coverage"}:
             try:
-                span = parse_date(str(entry.get("date")))
+                span = parse_date(date)
             except ValueError:
                 continue
             spans.append((str(span.first or ""), str(span.last or "")))

@@ -6,6 +6,7 @@ draft or an older document that lacks a member gives an empty value, never an er
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,8 @@ from dop2i.core.exports._text import iri, legal, one_line, plain_text
 from dop2i.core.model.dates import first_day, year_of
 from dop2i.core.model.identifiers import identifier_url
 from dop2i.core.vocabularies import VOCABULARIES, Term, language_tag
+
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 COAR_ACCESS = {
     "open": "http://purl.org/coar/access_right/c_abf2",
@@ -241,6 +244,14 @@ class Facts:
         return list(dict.fromkeys(word for word in found if word))
 
     @cached_property
+    def dates(self) -> list[tuple[str, str, str]]:
+        """What happened when beside the publication: type of date, EDTF date, description."""
+        return [
+            (_id(entry.get("type")), str(entry.get("date") or ""), one_line(entry.get("description") or ""))
+            for entry in _dicts(self.metadata.get("dates"))
+        ]
+
+    @cached_property
     def licences(self) -> list[Licence]:
         """The licences, with the vocabulary's title and address where it knows them."""
         return [_licence(entry) for entry in _dicts(self.metadata.get("rights"))]
@@ -371,7 +382,8 @@ def _id(term: Any) -> str:
 
 
 def _language(term: Any) -> str:
-    return language_tag(_id(term))
+    tag = language_tag(_id(term))
+    return tag if _LANGUAGE_TAG.fullmatch(tag) else ""
 
 
 def words_of(value: Any) -> str:

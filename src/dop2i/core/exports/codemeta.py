@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dop2i.core.exports._facts import Facts
+from dop2i.core.exports._facts import Facts, words_of
 from dop2i.core.exports._text import filled, json_bytes
 from dop2i.core.exports.base import ExportWriter
 from dop2i.core.exports.schemaorg import agent_node, grant_node
@@ -75,5 +75,5 @@ def _day(text: str) -> str:
 
 def _names(languages: Any) -> list[str]:
     entries = languages if isinstance(languages, list) else []
-    names = ((entry.get("title") or {}).get("en") or entry.get("id") for entry in entries if isinstance(entry, dict))
+    names = (words_of(entry.get("title")) or entry.get("id") for entry in entries if isinstance(entry, dict))
     return [str(name) for name in names if name]

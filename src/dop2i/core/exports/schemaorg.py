@@ -155,11 +155,8 @@ def _coverage(facts: Facts) -> list[str]:
     begin, end = time_edges(facts)
     if begin or end:
         found.append(f"{begin or '..'}/{end or '..'}")
-    entries = facts.metadata.get("dates")
-    for entry in entries if isinstance(entries, list) else []:
-        kind = (entry.get("type") or {}).get("id") if isinstance(entry, dict) else ""
-        if kind in {"collected", "coverage"} and is_date(str(entry.get("date"))):
-            text = str(entry["date"])
+    for kind, text, _ in facts.dates:
+        if kind in {"collected", "coverage"} and is_date(text):
             exact = is_date(text, level=0)
             found.append(text if exact else f"{first_day(text) or '..'}/{last_day(text) or '..'}")
     return list(dict.fromkeys(found))
