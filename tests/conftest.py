@@ -20,7 +20,7 @@ settings.register_profile(
 )
 settings.load_profile("dop2i")
 
-# Playwright's synchronous interface leaves an event loop running in the thread; Django takes that for asynchronous code.
+# Playwright's synchronous interface leaves an event loop running in the thread, which Django would refuse to share.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
