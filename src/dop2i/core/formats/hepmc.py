@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dop2i.core.formats import _metadata as md
+from dop2i.core.formats._packed_lines import event_lines
 from dop2i.core.formats._particles import beam_name, collision_energy
 from dop2i.core.formats._text import base_name
 from dop2i.core.formats.base import Description, FormatReader, Source, Table
 from dop2i.core.formats.limits import Budget
-from dop2i.errors import LimitExceeded, UnreadableFile
+from dop2i.errors import UnreadableFile
 
 _LINE = 1 << 20
 
@@ -80,24 +78,10 @@ class _Events:
         """What a line of a particle adds to the count: HepMC3 has already told the number."""
 
 
-def _lines(source: Source) -> Iterator[str]:
-    with source.open() as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        stream: Any = gzip.GzipFile(fileobj=raw) if packed else raw
-        try:
-            while line := stream.readline(_LINE):
-                if len(line) >= _LINE:
-                    raise LimitExceeded(f"{source.name} has a line of more than {_LINE:,} bytes.", hint="Is it HepMC?")
-                yield line.decode("utf-8", "replace")
-        except (EOFError, OSError, zlib.error) as error:
-            raise UnreadableFile(f"{source.name} is cut or damaged: {error}.", hint="Fetch the file again.") from None
-
-
 def _read(source: Source, state: _Events, budget: Budget) -> bool:
     """Whether the whole file was read."""
     size = 0
-    for number, line in enumerate(_lines(source), start=1):
+    for number, line in enumerate(event_lines(source, longest=_LINE, kind="HepMC"), start=1):
         size += len(line)
         mark = line[:2]
         try:

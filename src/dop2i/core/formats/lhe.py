@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dop2i.core.formats import _metadata as md
+from dop2i.core.formats._packed_lines import event_lines
 from dop2i.core.formats._particles import beam_name, collision_energy
 from dop2i.core.formats._text import base_name
 from dop2i.core.formats.base import Column, Description, FormatReader, Source, Table
 from dop2i.core.formats.limits import Budget
-from dop2i.errors import LimitExceeded, UnreadableFile
+from dop2i.errors import UnreadableFile
 
 _INIT = re.compile(r"<init\s*>|<init\s+[^>]*>")
 _HEADER = 16 << 20
@@ -40,7 +39,7 @@ class LheReader(FormatReader):
 
     def describe(self, source: Source) -> Description:
         found = md.begin(self, source)
-        lines = _lines(source)
+        lines = event_lines(source, longest=_LINE, kind="LHE")
         init, header = _read_init(lines, source)
         _describe_init(init, found)
         _describe_header(header, found)
@@ -57,20 +56,6 @@ class LheReader(FormatReader):
             f"{events:,} {'event' if events == 1 else 'events'} {found.headers.get('collision', '')}".strip()
         )
         return found
-
-
-def _lines(source: Source) -> Iterator[str]:
-    with source.open() as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        stream: Any = gzip.GzipFile(fileobj=raw) if packed else raw
-        try:
-            while line := stream.readline(_LINE):
-                if len(line) >= _LINE:
-                    raise LimitExceeded(f"{source.name} has a line of more than {_LINE:,} bytes.", hint="Is it LHE?")
-                yield line.decode("utf-8", "replace")
-        except (EOFError, OSError, zlib.error) as error:
-            raise UnreadableFile(f"{source.name} is cut or damaged: {error}.", hint="Fetch the file again.") from None
 
 
 def _read_init(lines: Iterator[str], source: Source) -> tuple[list[str], str]:
