@@ -16,6 +16,7 @@ from dop2i.faces.addresses import base_url
 from dop2i.faces.ranges import content_disposition, serve_entry
 from dop2i.server.files.models import FileEntry
 from dop2i.server.records import queries
+from dop2i.server.records.policy import may
 
 PIECE = 1 << 20
 BATCH = 500
@@ -43,7 +44,7 @@ def export(request: HttpRequest, record_id: int, name: str, *, attachment: bool 
         raise Http404(name)
     writer = EXPORTS[name]
     record = queries.get_record(request.actor, record_id)
-    with_files = "all" if writer.needs_files else "auto"
+    with_files = "all" if writer.needs_files and may(request.actor, "read_files", record) else "auto"
     document = queries.native_document(record, base_url=base_url(request), with_files=with_files)
     response = HttpResponse(writer.write(document), content_type=_with_charset(writer.media_type))
     filename = f"dop2i-{record_id}{writer.suffix}"
