@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from dop2i.errors import Conflict, InvalidInput, NotFound
 from dop2i.server.faults import told
-from dop2i.server.people.models import AuditEvent, Person, Token
+from dop2i.server.people.models import ADMINISTRATOR, AuditEvent, Person, Token
 from dop2i.server.people.policy import ANONYMOUS, DEFAULT_SCOPES, SCOPES, TOKEN_PREFIX, Actor, require_scope
 
 TOKEN_DAYS = 365
@@ -26,6 +26,7 @@ def audit(*, actor: Actor, action: str, target: str, **details: Any) -> None:
     AuditEvent.objects.create(
         person_id=actor.person_id,
         token_id=actor.token_id,
+        token_name=actor.token_name,
         address=actor.address[:64],
         action=action,
         target=target,
@@ -120,7 +121,7 @@ def make_token(
     for scope in wanted:
         if scope not in SCOPES:
             raise InvalidInput(f"There is no scope {scope!r}.", hint=f"Choose among {', '.join(SCOPES)}.")
-    if "admin" in wanted and not person.is_administrator:
+    if "admin" in wanted and ADMINISTRATOR not in person.roles:
         raise InvalidInput(f"{person} is not an administrator, so their token cannot carry the scope 'admin'.")
     if days is not None and not 0 < days <= 36_500:
         raise InvalidInput(f"A token lasts from 1 to 36,500 days, not {days}.")

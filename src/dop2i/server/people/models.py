@@ -24,8 +24,23 @@ class PersonManager(BaseUserManager["Person"]):
         return person
 
 
+STEWARD, ADMINISTRATOR = "steward", "administrator"
+"""Roles over the whole instance: a steward looks after every record, an administrator runs the instance too."""
+
+
 class Person(AbstractBaseUser):
-    """Somebody who deposits, curates or administers. ``affiliations`` is a list of ``{"name", "ror"}``."""
+    """Somebody who deposits, curates or administers, or a robot that works for a community.
+
+    ``affiliations`` is a list of ``{"name", "ror"}``. ``claimed_roles`` are the instance roles that a sign-in
+    provider's claims gave; they hold until ``claims_until`` and are given again at each sign-in or refresh.
+    """
+
+    class Notices(models.TextChoices):
+        """How somebody wants to hear of what concerns them."""
+
+        EACH = "each"
+        DIGEST = "digest"
+        PAGE = "page"
 
     id = models.BigAutoField(primary_key=True)
     email = models.EmailField(unique=True)
@@ -36,6 +51,11 @@ class Person(AbstractBaseUser):
     affiliations = models.JSONField(default=list, blank=True)
     language = models.CharField(max_length=2, blank=True)
     is_administrator = models.BooleanField(default=False)
+    is_steward = models.BooleanField(default=False)
+    is_robot = models.BooleanField(default=False)
+    claimed_roles = models.JSONField(default=list, blank=True)
+    claims_until = models.DateTimeField(null=True, blank=True)
+    notices = models.CharField(max_length=6, choices=Notices.choices, default=Notices.EACH)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
 
@@ -45,6 +65,14 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The person's roles over the whole instance, today: given here, or by claims that still hold."""
+        given = {name for name, has in ((ADMINISTRATOR, self.is_administrator), (STEWARD, self.is_steward)) if has}
+        if self.claims_until and self.claims_until > timezone.now():
+            given.update(self.claimed_roles)
+        return frozenset(given)
 
     @property
     def profile(self) -> dict[str, Any]:
@@ -79,14 +107,50 @@ class Person(AbstractBaseUser):
         return creator
 
 
+class Group(models.Model):
+    """A set of persons that rights are given to: made here, or named by a provider's claims (``name`` is the claim)."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=250, unique=True)
+    title = models.CharField(max_length=250, blank=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+
+class GroupMember(models.Model):
+    """A person in a group. ``source`` is the sign-in provider whose claims say so, empty when somebody here did.
+
+    A claimed membership holds until ``until``: what the provider no longer says ends by itself.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    source = models.CharField(max_length=80, blank=True)
+    until = models.DateTimeField(null=True, blank=True)
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "group", "source"], name="people_member_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.group_id}"
+
+
 class Token(models.Model):
-    """A key that a person's programs carry. Only its SHA-256 is kept."""
+    """A key that a person's programs carry. Only its SHA-256 is kept.
+
+    ``records`` limits it to these records (numbers of concepts); empty means all that the person may reach.
+    """
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=120, blank=True)
     hash = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
+    records = models.JSONField(default=list, blank=True)
     created = models.DateTimeField(default=timezone.now)
     expires = models.DateTimeField(null=True, blank=True)
     last_used = models.DateTimeField(null=True, blank=True)
@@ -102,13 +166,17 @@ class AuditEvent(models.Model):
     at = models.DateTimeField(default=timezone.now, db_index=True)
     person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
     token_id = models.BigIntegerField(null=True)
+    token_name = models.CharField(max_length=120, blank=True)
     address = models.CharField(max_length=64, blank=True)
     action = models.CharField(max_length=40)
     target = models.CharField(max_length=80)
     details = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index(fields=["target", "id"], name="people_audit_target")]
+        indexes = [
+            models.Index(fields=["target", "id"], name="people_audit_target"),
+            models.Index(fields=["person", "id"], name="people_audit_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.target}"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from dop2i.errors import NotAuthenticated, NotPermitted
-from dop2i.server.people.models import Person, Token
+from dop2i.server.people.models import ADMINISTRATOR, STEWARD, GroupMember, Person, Token
 
 SCOPES = ("read", "deposit", "harvest", "run", "curate", "admin")
 DEFAULT_SCOPES = ("read", "deposit")
@@ -18,14 +20,26 @@ TOKEN_PREFIX = "dop2i_"  # noqa: S105 - how a token begins, not a token
 _LAST_USED_GRAIN = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
+AUDIENCES: list[Callable[[Person], Iterable[str]]] = []
+"""What else says which audiences a person belongs to (communities add theirs); see :attr:`Actor.audiences`."""
+
+
+@dataclass(frozen=True)
 class Actor:
-    """Who acts: a person (None for a visitor), with what scopes, by which token, from where."""
+    """Who acts: a person (None for a visitor), with what scopes, by which token, from where.
+
+    ``records`` limits a token to some concepts, None to none. ``links`` are the records (numbers) that a secret
+    link opened for this visit.
+    """
 
     person: Person | None = None
     scopes: frozenset[str] = frozenset({"read"})
     token_id: int | None = None
+    token_name: str = ""
     address: str = ""
+    records: frozenset[int] | None = None
+    links: frozenset[int] = frozenset()
+    _known: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def person_id(self) -> int | None:
@@ -35,7 +49,44 @@ class Actor:
     @property
     def is_administrator(self) -> bool:
         """Whether the person administers the instance and the token, if any, was made for that."""
-        return bool(self.person and self.person.is_administrator and "admin" in self.scopes)
+        return bool(self.person and "admin" in self.scopes and ADMINISTRATOR in self.person.roles)
+
+    @property
+    def is_steward(self) -> bool:
+        """Whether the person looks after every record (administrators do too) and the token was made for that."""
+        if self.person is None or "curate" not in self.scopes:
+            return False
+        return self.is_administrator or STEWARD in self.person.roles
+
+    @property
+    def audiences(self) -> frozenset[str]:
+        """The audiences that the actor is part of, as closed records name them. Asked once an actor.
+
+        ``public``; for a person who may read also ``signed-in``, ``person:3``, ``group:12`` and what
+        :data:`AUDIENCES` adds (``community:4``).
+        """
+        if "audiences" not in self._known:
+            self._known["audiences"] = frozenset(_audiences(self))
+        return self._known["audiences"]
+
+
+def _audiences(actor: Actor) -> Iterable[str]:
+    yield "public"
+    person = actor.person
+    if person is None or "read" not in actor.scopes:
+        return
+    yield "signed-in"
+    yield f"person:{person.pk}"
+    for number in groups_of(person):
+        yield f"group:{number}"
+    for source in AUDIENCES:
+        yield from source(person)
+
+
+def groups_of(person: Person) -> list[int]:
+    """The numbers of the groups that the person is in today."""
+    members = GroupMember.objects.filter(Q(until__isnull=True) | Q(until__gt=timezone.now()), person=person)
+    return list(members.values_list("group_id", flat=True).distinct())
 
 
 ANONYMOUS = Actor()
@@ -44,7 +95,7 @@ ANONYMOUS = Actor()
 
 def actor_for_person(person: Person, *, address: str = "") -> Actor:
     """The person in front of their own screen: every scope that they may have."""
-    scopes = set(SCOPES) if person.is_administrator else set(SCOPES) - {"admin"}
+    scopes = set(SCOPES) if ADMINISTRATOR in person.roles else set(SCOPES) - {"admin"}
     return Actor(person=person, scopes=frozenset(scopes), address=address)
 
 
@@ -61,7 +112,14 @@ def actor_for_token(secret: str, *, address: str = "") -> Actor:
         )
     if token.last_used is None or now - token.last_used > _LAST_USED_GRAIN:
         Token.objects.filter(pk=token.pk).update(last_used=now)
-    return Actor(person=token.person, scopes=frozenset(token.scopes), token_id=token.pk, address=address)
+    return Actor(
+        person=token.person,
+        scopes=frozenset(token.scopes),
+        token_id=token.pk,
+        token_name=token.name,
+        address=address,
+        records=frozenset(token.records) or None,
+    )
 
 
 def require_scope(actor: Actor, scope: str) -> Person:
