@@ -1,4 +1,4 @@
-"""Every address of the server: the API under ``/api``, the pages beside it."""
+"""Every address of the server: the API under ``/api``, the protocols and the pages beside it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dop2i.faces.api import urlpatterns as api
 
 urlpatterns = [
     path("api/", include((api, "api"))),
+    path("", include("dop2i.faces.protocols.urls")),
     path("", include("dop2i.faces.web.urls")),
 ]
 

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from dop2i.errors import InvalidInput
+from dop2i.server.people.providers import Provider, read_providers
+from dop2i.server.people.rules import Rule, read_rules
 
 CONFIGURATION_NAME = "dop2i.toml"
 SUBFOLDERS = ("ocfl", "index", "uploads/partial", "uploads/content", "staging")
@@ -22,6 +24,7 @@ TEMPLATE = """\
 
 # title = "Open data of the laboratory"
 # public_url = "https://data.example.org"      # what links and identifiers carry
+# contact = "data@example.org"                 # whom harvesters and readers write to
 # allowed_hosts = ["data.example.org"]
 # trusted_proxies = ["127.0.0.1"]              # whose X-Forwarded-* headers are believed
 # database_url = "postgresql://user@host/dop2i" # the default is db.sqlite3 in this folder
@@ -36,10 +39,41 @@ TEMPLATE = """\
 # password_file = "/etc/dop2i/datacite"
 # prefix = "10.12345"
 
+# [mail]
+# host = "smtp.example.org"                    # without a host, mails are kept and shown to the administrator
+# port = 587
+# tls = "starttls"                             # "starttls", "tls" (from the first byte, port 465) or "none"
+# user = "dop2i"
+# password_file = "/etc/dop2i/smtp"
+# sender = "Open data <data@example.org>"
+# digest_hour = 6                              # from this hour on (UTC) the daily digests leave
+
+# [harvest]
+# contact = "data@example.org"                 # told to the sources in User-Agent; the default is contact above
+# allow_private = false                        # true: sources on private and local addresses may be asked
+# hosts = ["oai.lab.example.org"]              # these hosts may be private
+# folders = ["/srv/records"]                   # local folders that may be harvested, beside harvest/ in this folder
+# answer_bytes = 268_435_456                   # the largest answer that is read
+
 # [limits]
 # file_bytes = 0                               # the largest file, 0 for no limit
 # description_seconds = 120                    # how long a reader may work on one file
 # description_bytes = 6_000_000_000            # how much address space a reader may take
+
+# [[sign_in]]                                  # an OpenID provider; several may stand here (docs/operator/sign-in.md)
+# name = "escape"
+# title = "ESCAPE IAM"
+# issuer = "https://iam-escape.cloud.cnaf.infn.it/"
+# client_id = "…"
+# client_secret_file = "/etc/dop2i/escape"
+
+# [[rules]]                                    # what a claim gives; try it with: dop2i check access --claims FILE
+# claim = "wlcg.groups"
+# match = "/escape/ams"
+# gives = ["group:ams", "community:ams:contributor"]
+
+# [privacy]
+# address_days = 90                            # how long the journal keeps whole network addresses
 """
 
 
@@ -55,19 +89,68 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """The mail server; without ``host`` mails are kept for the administrator. ``tls``: starttls, tls or none."""
+
+    host: str = ""
+    port: int = 587
+    tls: str = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    password_file: str = ""
+    sender: str = ""
+    digest_hour: int = 6
+    seconds: int = 30
+
+    @property
+    def secret(self) -> str:
+        """The password, from its file where one is named."""
+        if not self.password_file:
+            return self.password
+        try:
+            return Path(self.password_file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput(f"password_file of [mail], {self.password_file}, cannot be read: {error}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """For how many days the journal keeps the whole addresses of those who acted; 0 keeps only their networks."""
+
+    address_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """What harvests may reach. ``hosts`` and ``folders`` are exceptions to "public addresses only"."""
+
+    contact: str = ""
+    allow_private: bool = False
+    hosts: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    answer_bytes: int = 268_435_456
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The settings of one instance, read once at its start."""
 
     home: Path
     title: str = "dop2i"
     public_url: str = ""
+    contact: str = ""
     allowed_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     database_url: str = ""
     x_accel_prefix: str = ""
     ark: dict[str, Any] = field(default_factory=dict)
     datacite: dict[str, Any] = field(default_factory=dict)
+    mail: Mail = field(default_factory=Mail)
+    harvest: Harvest = field(default_factory=Harvest)
     limits: Limits = field(default_factory=Limits)
+    privacy: Privacy = field(default_factory=Privacy)
+    sign_in: tuple[Provider, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
     @property
     def ocfl_root(self) -> Path:
@@ -106,13 +189,19 @@ def read_configuration(home: Path | None = None) -> Configuration:
     known = {
         "title",
         "public_url",
+        "contact",
         "allowed_hosts",
         "trusted_proxies",
         "database_url",
         "x_accel_prefix",
         "ark",
         "datacite",
+        "mail",
+        "harvest",
         "limits",
+        "privacy",
+        "sign_in",
+        "rules",
     }
     for key in values:
         if key not in known:
@@ -126,14 +215,74 @@ def read_configuration(home: Path | None = None) -> Configuration:
         home=home,
         title=str(values.get("title", "dop2i")),
         public_url=str(os.environ.get("DOP2I_PUBLIC_URL") or values.get("public_url", "")).rstrip("/"),
+        contact=str(values.get("contact", "")).strip(),
         allowed_hosts=tuple(values.get("allowed_hosts", ())),
         trusted_proxies=tuple(values.get("trusted_proxies", ())),
         database_url=str(os.environ.get("DOP2I_DATABASE_URL") or values.get("database_url", "")),
         x_accel_prefix=str(values.get("x_accel_prefix", "")),
         ark=dict(values.get("ark", {})),
         datacite=dict(values.get("datacite", {})),
+        mail=_mail(values.get("mail", {}), path=path),
+        harvest=_harvest(values.get("harvest", {}), path=path),
         limits=Limits(**limits),
+        privacy=_privacy(path, values.get("privacy", {})),
+        sign_in=read_providers(_tables(path, "sign_in", values)),
+        rules=read_rules(_tables(path, "rules", values)),
     )
+
+
+def _tables(path: Path, name: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    """The tables ``[[name]]`` of the configuration."""
+    found = values.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise InvalidInput(f"{name} of {path} is not a list of tables.", hint=f"Write [[{name}]].")
+    return found
+
+
+def _harvest(values: dict[str, Any], *, path: Path) -> Harvest:
+    """The ``[harvest]`` of the configuration. Raises ``InvalidInput`` for an unknown key."""
+    for key in values:
+        if key not in Harvest.__dataclass_fields__:
+            known = ", ".join(Harvest.__dataclass_fields__)
+            raise InvalidInput(f"{path} has an unknown key {key!r} in [harvest].", hint=f"Known keys: {known}.")
+    lists = {key: tuple(map(str, values[key])) for key in ("hosts", "folders") if key in values}
+    return Harvest(**{**values, **lists})
+
+
+_CONTROLS = frozenset(chr(code) for code in (*range(32), 127))
+
+
+def _mail(values: dict[str, Any], *, path: Path) -> Mail:
+    """The ``[mail]`` of the configuration. Raises ``InvalidInput`` for what sends nothing, or a secret in clear."""
+    for key in values:
+        if key not in Mail.__dataclass_fields__:
+            known = ", ".join(Mail.__dataclass_fields__)
+            raise InvalidInput(f"{path} has an unknown key {key!r} in [mail].", hint=f"Known keys: {known}.")
+    defaults = {"tls": "tls"} if values.get("port") == 465 else {}
+    mail = Mail(**{**defaults, **values})
+    if mail.tls not in ("starttls", "tls", "none"):
+        raise InvalidInput(f"{path}: tls in [mail] is {mail.tls!r}.", hint='Use "starttls", "tls" or "none".')
+    if mail.tls == "none" and mail.user and mail.host not in ("localhost", "127.0.0.1", "::1"):
+        raise InvalidInput(f"{path}: [mail] would send a password in clear to {mail.host}.", hint='Set tls="starttls".')
+    if mail.password_file and not Path(mail.password_file).is_file():
+        raise InvalidInput(f"{path}: password_file in [mail] names {mail.password_file}, which is not there.")
+    if not 0 <= mail.digest_hour <= 23:
+        raise InvalidInput(f"{path}: digest_hour in [mail] is {mail.digest_hour}, not an hour from 0 to 23.")
+    if mail.host and ("@" not in mail.sender or _CONTROLS & set(mail.sender)):
+        raise InvalidInput(
+            f"{path}: [mail] has a host but no usable sender.", hint='sender = "Data <data@example.org>"'
+        )
+    return mail
+
+
+def _privacy(path: Path, values: dict[str, Any]) -> Privacy:
+    for key in values:
+        if key not in Privacy.__dataclass_fields__:
+            raise InvalidInput(f"{path} has an unknown key privacy.{key}.", hint="Known: address_days.")
+    days = values.get("address_days", Privacy().address_days)
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 <= days <= 3650:
+        raise InvalidInput(f"{path}: privacy.address_days is {days!r}.", hint="Give days from 0 to 3650.")
+    return Privacy(address_days=days)
 
 
 def database_settings(configuration: Configuration) -> dict[str, Any]:

@@ -127,6 +127,8 @@ def test_dcat_ap_says_the_same_in_turtle_and_in_json_ld(record: dict[str, Any]) 
     quads = pytest.importorskip("pyld").jsonld.to_rdf(document, {"format": "application/n-quads"})
     json_ld = Graph().parse(data=quads, format="nt")
     assert to_isomorphic(turtle) == to_isomorphic(json_ld)
+    rdf_xml = Graph().parse(data=EXPORTS["dcat-ap-rdf"].write(record), format="xml")
+    assert to_isomorphic(turtle) == to_isomorphic(rdf_xml)
 
 
 @given(record=records())

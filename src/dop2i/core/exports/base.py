@@ -11,7 +11,8 @@ class ExportWriter(ABC):
 
     ``media_type`` is what content negotiation matches and what is served; ``profile`` the URI of the standard
     or profile (also sent in Signposting's ``profile``); ``suffix`` with its dot. ``needs_files`` says that the
-    writer lists every file, so that the caller fills ``files.entries`` completely.
+    writer lists every file, so that the caller fills ``files.entries`` completely. A writer of XML that OAI-PMH gives
+    out has an ``oai_prefix`` (its ``metadataPrefix``), its namespace as ``profile``, and the address of its ``schema``.
     """
 
     name: ClassVar[str] = ""
@@ -21,6 +22,8 @@ class ExportWriter(ABC):
     profile: ClassVar[str] = ""
     needs_files: ClassVar[bool] = False
     rank: ClassVar[int] = 50
+    oai_prefix: ClassVar[str] = ""
+    schema: ClassVar[str] = ""
 
     @abstractmethod
     def write(self, record: dict[str, Any]) -> bytes:

@@ -41,6 +41,8 @@ class DataCiteXml(ExportWriter):
     suffix = ".datacite.xml"
     profile = SCHEMA
     rank = 21
+    oai_prefix = "datacite"
+    schema = "http://schema.datacite.org/meta/kernel-4.6/metadata.xsd"
 
     def write(self, record: dict[str, Any]) -> bytes:
         """The ``resource`` element of kernel-4."""

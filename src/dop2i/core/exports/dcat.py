@@ -1,13 +1,18 @@
-"""DCAT-AP 3.0.1 in Turtle and in JSON-LD, which data.europa.eu and national portals harvest."""
+"""DCAT-AP 3.0.1 in Turtle, JSON-LD and RDF/XML, which data.europa.eu and national portals harvest."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from lxml import etree
+
 from dop2i.core.exports._dcat import CONTEXT, PROFILE, Node, dcat_tree
 from dop2i.core.exports._facts import Facts
-from dop2i.core.exports._text import json_bytes
+from dop2i.core.exports._text import json_bytes, legal
 from dop2i.core.exports.base import ExportWriter
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class DcatApTurtle(ExportWriter):
@@ -40,6 +45,65 @@ class DcatApJsonLd(ExportWriter):
     def write(self, record: dict[str, Any]) -> bytes:
         """The tree with its context inside, so that nothing has to be fetched to read it."""
         return json_bytes({"@context": CONTEXT, **dcat_tree(Facts(record))})
+
+
+class DcatApRdfXml(ExportWriter):
+    """The same graph as RDF/XML, which portals that harvest over OAI-PMH or a catalogue feed read."""
+
+    name = "dcat-ap-rdf"
+    label = {"en": "DCAT-AP (RDF/XML)", "fr": "DCAT-AP (RDF/XML)"}
+    media_type = "application/rdf+xml"
+    suffix = ".dcat.rdf"
+    profile = CONTEXT["dcat"]
+    rank = 43
+    oai_prefix = "dcat"
+    schema = "http://www.openarchives.org/OAI/2.0/rdf.xsd"
+
+    def write(self, record: dict[str, Any]) -> bytes:
+        """The ``rdf:RDF`` element with the dataset in it."""
+        root = rdf_xml(dcat_tree(Facts(record)))
+        return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)  # type: ignore[no-any-return]
+
+
+def rdf_xml(*trees: Node) -> Any:
+    """Trees as an ``rdf:RDF`` element, each node nested where it is named (RDF 1.1 XML Syntax, section 2.7)."""
+    root = etree.Element(f"{{{_RDF}}}RDF", nsmap={"rdf": _RDF, **CONTEXT})
+    for tree in trees:
+        _node_element(root, tree)
+    return root
+
+
+def _node_element(parent: Any, node: Node) -> None:
+    kinds = node.get("@type", [])
+    first, *others = kinds if isinstance(kinds, list) else [kinds]
+    element = etree.SubElement(parent, _qualified(first) if first else f"{{{_RDF}}}Description")
+    if "@id" in node:
+        element.set(f"{{{_RDF}}}about", legal(_expand(node["@id"])))
+    for kind in others:
+        etree.SubElement(element, f"{{{_RDF}}}type").set(f"{{{_RDF}}}resource", _expand(kind))
+    for key, value in node.items():
+        if not key.startswith("@"):
+            for item in value if isinstance(value, list) else [value]:
+                _property_element(element, key, item)
+
+
+def _property_element(parent: Any, key: str, item: Node) -> None:
+    element = etree.SubElement(parent, _qualified(key))
+    if "@value" in item:
+        element.text = legal(str(item["@value"]))
+        if item.get("@type"):
+            element.set(f"{{{_RDF}}}datatype", _expand(item["@type"]))
+        elif item.get("@language"):
+            element.set(_LANG, item["@language"])
+    elif set(item) == {"@id"}:
+        element.set(f"{{{_RDF}}}resource", legal(_expand(item["@id"])))
+    else:
+        _node_element(element, item)
+
+
+def _qualified(name: str) -> str:
+    prefix, _, rest = name.partition(":")
+    return f"{{{CONTEXT[prefix]}}}{rest}"
 
 
 def dcat_graph(tree: Node) -> Any:

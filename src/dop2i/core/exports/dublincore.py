@@ -27,6 +27,8 @@ class DublinCore(ExportWriter):
     suffix = ".dc.xml"
     profile = _OAI_DC
     rank = 40
+    oai_prefix = "oai_dc"
+    schema = "http://www.openarchives.org/OAI/2.0/oai_dc.xsd"
 
     def write(self, record: dict[str, Any]) -> bytes:
         """The ``oai_dc:dc`` element."""

@@ -103,15 +103,6 @@ def no_content(headers: dict[str, str] | None = None) -> HttpResponse:
     return made
 
 
-def absolute(document: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
-    """A stored document with the links of this server: those kept without a host get one."""
-    base = base_url(request)
-    links = {
-        name: base + link if link.startswith("/") else link for name, link in (document.get("links") or {}).items()
-    }
-    return {**document, "links": links}
-
-
 def page_links(request: HttpRequest, *, page: int, size: int, total: int) -> dict[str, str]:
     """``self``, ``next`` and ``prev`` of a page of hits, with the rest of the query kept."""
     address = base_url(request) + request.path

@@ -10,8 +10,8 @@ from ninja import Query
 from dop2i.core.exports import EXPORTS
 from dop2i.core.vocabularies import VOCABULARIES
 from dop2i.errors import NotFound
-from dop2i.faces.addresses import base_url
-from dop2i.faces.api.reading import absolute, json_answer, page_links
+from dop2i.faces.addresses import absolute, base_url
+from dop2i.faces.api.reading import json_answer, page_links
 from dop2i.faces.api.routes import PageNumber, RecordId, answer, route, router
 from dop2i.faces.negotiation import wanted_export
 from dop2i.faces.ranges import content_disposition
@@ -69,7 +69,7 @@ def search_records(
         for name, values in found.facets.items()
     }
     document = {
-        "hits": {"hits": [absolute(hit, request) for hit in found.hits], "total": found.total},
+        "hits": {"hits": [absolute(hit, base=base_url(request)) for hit in found.hits], "total": found.total},
         "aggregations": aggregations,
         "sortBy": found.sort,
         "links": page_links(request, page=page, size=size, total=min(found.total, catalogue.WINDOW)),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from dop2i.server.catalogue.models import Change, Counter, Entry
+from dop2i.server.catalogue.models import Change, Counter, Entry, EntrySet
+from dop2i.server.catalogue.sets import write_sets
 
 COUNTER = "catalogue.change"
 LONGEST_TEXT = 1_000_000
@@ -36,10 +38,77 @@ def put_entry(
         entry.seq = seq
         entry.updated = now
         entry.save()
+        write_sets([entry])
         kind = Change.Kind.UPDATED if was_there else Change.Kind.PUBLISHED
         change = Change.objects.create(seq=seq, key=key, kind=kind, at=now)
         _settle_latest(entry.concept)
         return change
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """An entry to be put, as :func:`put_entry` takes it; harvested ones are public."""
+
+    key: str
+    document: dict[str, Any]
+    text: str = ""
+    audience: tuple[str, ...] = ("public",)
+
+
+def put_entries(entries: Iterable[NewEntry]) -> int:
+    """Adds or replaces many entries at once, in the caller's transaction if there is one; how many.
+
+    Keys are each given once. Numbers of changes follow the order of ``entries``. Up to some hundreds at a time keep
+    the transaction short.
+    """
+    wanted = list(entries)
+    if not wanted:
+        return 0
+    with transaction.atomic():
+        seq = _next_seq(len(wanted)) - len(wanted)
+        now = timezone.now()
+        known = {entry.key: entry for entry in Entry.objects.filter(key__in=[new.key for new in wanted])}
+        rows, changes = [], []
+        for new in wanted:
+            seq += 1
+            before = known.get(new.key)
+            was_there = before is not None and not before.withdrawn
+            entry = before or Entry(key=new.key, created=now)
+            _fill(entry, document=new.document, text_facts=new.text, audience=new.audience)
+            entry.withdrawn, entry.seq, entry.updated = False, seq, now
+            rows.append(entry)
+            kind = Change.Kind.UPDATED if was_there else Change.Kind.PUBLISHED
+            changes.append(Change(seq=seq, key=new.key, kind=kind, at=now))
+        _save_all(rows)
+        write_sets(rows)
+        Change.objects.bulk_create(changes)
+        for concept in {entry.concept for entry in rows if entry.concept}:
+            _settle_latest(concept)
+    return len(wanted)
+
+
+_SAVED = ("document", "text", "public", "exposed", "audience", "concept", "version", "withdrawn", "seq", "updated")
+
+
+def _save_all(rows: list[Entry]) -> None:
+    """New rows are inserted; those that are there are replaced by the same statement, and not one at a time."""
+    Entry.objects.bulk_create([entry for entry in rows if entry.pk is None])
+    there = [entry for entry in rows if entry.pk is not None]
+    if any(entry.pk is None for entry in rows):  # a database that tells no keys of a bulk insert
+        keys = dict(Entry.objects.filter(key__in=[entry.key for entry in rows]).values_list("key", "pk"))
+        for entry in rows:
+            entry.pk = entry.pk or keys[entry.key]
+    if there:
+        Entry.objects.bulk_create(there, update_conflicts=True, unique_fields=["key"], update_fields=_SAVED)
+
+
+def hold_log() -> None:
+    """Waits for the change log and keeps it until the caller's transaction ends.
+
+    For who has to look at what is there before putting something: nobody else puts anything in between.
+    """
+    Counter.objects.bulk_create([Counter(name=COUNTER)], ignore_conflicts=True)
+    Counter.objects.select_for_update().get(name=COUNTER)
 
 
 def remove_entry(*, key: str) -> Change | None:
@@ -54,17 +123,22 @@ def remove_entry(*, key: str) -> Change | None:
         entry.seq = seq
         entry.updated = timezone.now()
         entry.save()
+        write_sets([entry])
         change = Change.objects.create(seq=seq, key=key, kind=Change.Kind.WITHDRAWN, at=entry.updated)
         _settle_latest(entry.concept)
         return change
 
 
 def refresh_entry(
-    *, key: str, document: dict[str, Any] | None = None, text_facts: str | Iterable[str] | None = None
+    *,
+    key: str,
+    document: dict[str, Any] | None = None,
+    text_facts: str | Iterable[str] | None = None,
+    audience: Iterable[str] | None = None,
 ) -> Change | None:
-    """Replaces the document, the text or both of an entry that is there (after a background description).
+    """Replaces the document, the text, the audience of an entry that is there (after a background description).
 
-    Nothing happens when the entry is not there or is withdrawn: a late job must not publish anything.
+    A new document without an audience is for whom its own access says. Nothing happens when the entry is not there or is withdrawn: a late job must not publish anything.
     """
     with transaction.atomic():
         seq = _next_seq()
@@ -76,11 +150,12 @@ def refresh_entry(
             entry,
             document=entry.document if document is None else document,
             text_facts=entry.text if text_facts is None else text_facts,
-            audience=entry.audience if document is None else None,
+            audience=entry.audience if document is None and audience is None else audience,
         )
         entry.seq = seq
         entry.updated = timezone.now()
         entry.save()
+        write_sets([entry])
         change = Change.objects.create(seq=seq, key=key, kind=Change.Kind.UPDATED, at=entry.updated)
         _settle_latest(entry.concept)
         return change
@@ -95,6 +170,7 @@ def _fill(
     entry.text = text[:LONGEST_TEXT].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
     entry.audience = sorted(set(audience)) if audience is not None else audience_of(document)
     entry.public = "public" in entry.audience
+    entry.exposed = entry.exposed or entry.public
     parent = (document.get("parent") or {}).get("id")
     entry.concept = f"{entry.key.partition(':')[0]}:{parent}" if parent else ""
     entry.version = (document.get("versions") or {}).get("index") or 1
@@ -108,6 +184,7 @@ def _settle_latest(concept: str) -> None:
             seq = _next_seq()
             now = timezone.now()
             Entry.objects.filter(pk=entry.pk).update(latest=place == 0, seq=seq, updated=now)
+            EntrySet.objects.filter(entry=entry).update(updated=now)
             Change.objects.create(seq=seq, key=entry.key, kind=Change.Kind.UPDATED, at=now)
 
 
@@ -120,10 +197,11 @@ def audience_of(document: dict[str, Any]) -> list[str]:
     return [f"person:{owner['user']}"] if owner.get("user") else []
 
 
-def _next_seq() -> int:
-    """The next number; its row stays locked until the transaction ends, so numbers are committed in order."""
+def _next_seq(count: int = 1) -> int:
+    """The next number, or the last of the next ``count``; its row stays locked until the transaction ends, so
+    numbers are committed in order."""
     row = Counter.objects.filter(name=COUNTER)
-    while not row.update(value=F("value") + 1):
+    while not row.update(value=F("value") + count):
         Counter.objects.bulk_create([Counter(name=COUNTER)], ignore_conflicts=True)
     return row.values_list("value", flat=True)[0]
 

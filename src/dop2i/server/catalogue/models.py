@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -12,13 +14,15 @@ class Entry(models.Model):
     ``audience`` says who may find it: ``public`` or ``person:3`` terms. ``text`` is what is searched beside the
     document (column names, column units, headers). A withdrawn entry keeps its row with ``withdrawn`` set, so
     that harvesters can be told. Of the entries of one ``concept``, the highest ``version`` that is not withdrawn is
-    the ``latest``, which searches show.
+    the ``latest``, which searches show. ``exposed`` says that harvesters may have seen it: an entry that is closed
+    afterwards is told to them as deleted, and one that never was public is never told at all.
     """
 
     key = models.CharField(max_length=200, unique=True)
     document = models.JSONField(default=dict)
     text = models.TextField(blank=True, default="")
     public = models.BooleanField(default=False)
+    exposed = models.BooleanField(default=False)
     audience = models.JSONField(default=list)
     concept = models.CharField(max_length=200, blank=True, default="", db_index=True)
     version = models.PositiveIntegerField(default=1)
@@ -28,8 +32,43 @@ class Entry(models.Model):
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["updated", "id"], condition=models.Q(exposed=True), name="catalogue_entry_harvested")
+        ]
+
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def served(self) -> dict[str, Any]:
+        """The document, with ``is_latest`` as it is now and not as it was at its publication."""
+        document: dict[str, Any] = self.document
+        versions = document.get("versions")
+        if isinstance(versions, dict) and versions.get("is_latest") != self.latest:
+            return {**document, "versions": {**versions, "is_latest": self.latest}}
+        return document
+
+    @property
+    def deleted(self) -> bool:
+        """Whether harvesters are told that it is gone."""
+        return self.withdrawn or not self.public
+
+
+class EntrySet(models.Model):
+    """An exposed entry in a set that harvesters may ask for; ``updated`` is the entry's, so that a set is listed
+    in order without looking at the entries of others."""
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="sets")
+    spec = models.CharField(max_length=200)
+    updated = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entry", "spec"], name="catalogue_set_once")]
+        indexes = [models.Index(fields=["spec", "updated", "entry"], name="catalogue_set_listed")]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} in {self.spec}"
 
 
 class Change(models.Model):

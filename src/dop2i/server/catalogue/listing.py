@@ -1,0 +1,104 @@
+"""The catalogue as harvesters list it: what is, and what was, public, in the order of change."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from dop2i.server.catalogue.models import Entry, EntrySet
+
+Place = tuple[datetime.datetime, int]
+"""Where a listing stands: the change time and the number of the entry that came last."""
+
+
+def list_entries(
+    *,
+    spec: str = "",
+    since: datetime.datetime | None = None,
+    before: datetime.datetime | None = None,
+    after: Place | None = None,
+    limit: int = 100,
+    documents: bool = True,
+) -> list[Entry]:
+    """The next ``limit`` exposed entries after ``after``, changed at or after ``since`` and earlier than ``before``.
+
+    An entry that changes while somebody lists moves to the end and is listed again: nothing is lost. Every answer
+    costs what it holds, wherever in the listing it stands. ``entry.set_specs`` holds its sets.
+    """
+    if spec:
+        rows = _window(EntrySet.objects.filter(spec=spec), since=since, before=before, after=after, number="entry_id")
+        chosen = list(rows.order_by("updated", "entry_id").values_list("entry_id", flat=True)[:limit])
+        found = Entry.objects.in_bulk(chosen) if documents else Entry.objects.defer("document", "text").in_bulk(chosen)
+        entries = [found[number] for number in chosen if number in found]
+    else:
+        whole = Entry.objects.filter(exposed=True).defer("text")
+        if not documents:
+            whole = whole.defer("document", "text")
+        rows = _window(whole, since=since, before=before, after=after, number="id")
+        entries = list(rows.order_by("updated", "id")[:limit])
+    return _with_sets(entries)
+
+
+def count_entries(
+    *, spec: str = "", since: datetime.datetime | None = None, before: datetime.datetime | None = None
+) -> int:
+    """How many :func:`list_entries` would list in all."""
+    rows: QuerySet[Any] = EntrySet.objects.filter(spec=spec) if spec else Entry.objects.filter(exposed=True)
+    return _window(rows, since=since, before=before, after=None, number="id").count()
+
+
+def find_entry(key: str) -> Entry | None:
+    """An exposed entry by its key, with its sets."""
+    return next(iter(_with_sets(Entry.objects.filter(exposed=True, key=key))), None)
+
+
+def earliest_change() -> datetime.datetime | None:
+    """The time of the change that is the longest ago, None while nothing is exposed."""
+    return Entry.objects.filter(exposed=True).order_by("updated", "id").values_list("updated", flat=True).first()
+
+
+def any_entry() -> Entry | None:
+    """Some entry that harvesters may have, for an example of an identifier."""
+    return Entry.objects.filter(exposed=True, public=True, withdrawn=False).defer("document", "text").first()
+
+
+def sets_in_use() -> list[str]:
+    """Every set that holds an entry, in order. Steps from one to the next over the index, however large they are."""
+    specs: list[str] = []
+    last = ""
+    while found := EntrySet.objects.filter(spec__gt=last).order_by("spec").values_list("spec", flat=True).first():
+        specs.append(found)
+        last = found
+    return specs
+
+
+def _window(
+    rows: QuerySet[Any],
+    *,
+    since: datetime.datetime | None,
+    before: datetime.datetime | None,
+    after: Place | None,
+    number: str,
+) -> QuerySet[Any]:
+    if before is not None:
+        rows = rows.filter(updated__lt=before)
+    if after is not None:
+        # both conditions: the first alone lets every database use the index as it is
+        rows = rows.filter(updated__gte=after[0]).filter(Q(updated__gt=after[0]) | Q(**{f"{number}__gt": after[1]}))
+    elif since is not None:
+        rows = rows.filter(updated__gte=since)
+    return rows
+
+
+def _with_sets(entries: Iterable[Entry]) -> list[Entry]:
+    listed = list(entries)
+    specs: dict[int, list[str]] = {entry.pk: [] for entry in listed}
+    rows = EntrySet.objects.filter(entry__in=specs).order_by(F("spec"))
+    for number, spec in rows.values_list("entry_id", "spec"):
+        specs[number].append(spec)
+    for entry in listed:
+        entry.set_specs = specs[entry.pk]
+    return listed
