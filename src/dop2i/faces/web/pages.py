@@ -6,9 +6,10 @@ from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRed
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from dop2i.faces.addresses import base_url
 from dop2i.faces.web.assets import STATIC
 from dop2i.faces.web.rendering import LANGUAGES, page, safe_next
-from dop2i.faces.web.sign_in import remember_language
+from dop2i.faces.web.sessions import remember_language
 
 
 @require_safe
@@ -66,6 +67,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         f"Disallow: {reverse('web:language')}",
         f"Disallow: {reverse('web:deposit')}",
         f"Disallow: {reverse('web:work')}",
+        f"Sitemap: {base_url(request)}/sitemap.xml",
         "",
     ]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

@@ -102,3 +102,29 @@ def _with_sets(entries: Iterable[Entry]) -> list[Entry]:
     for entry in listed:
         entry.set_specs = specs[entry.pk]
     return listed
+
+
+def own_pages(*, first: int, beyond: int) -> list[tuple[str, datetime.datetime]]:
+    """``(number of the record, time of its last change)`` of our public records in a range of entries' numbers."""
+    rows = Entry.objects.filter(pk__gte=first, pk__lt=beyond, key__startswith="own:", **_SHOWN).order_by("pk")
+    return [(key.removeprefix("own:"), updated) for key, updated in rows.values_list("key", "updated")]
+
+
+def last_number() -> int:
+    """The highest number of an entry."""
+    return Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def own_entries(*, after: int, limit: int) -> list[Entry]:
+    """Our own public records, the latest version of each, in the order of their first publication."""
+    return list(
+        Entry.objects.filter(pk__gt=after, key__startswith="own:", **_SHOWN).defer("text").order_by("pk")[:limit]
+    )
+
+
+def count_own() -> int:
+    """How many :func:`own_entries` there are."""
+    return Entry.objects.filter(key__startswith="own:", **_SHOWN).count()
+
+
+_SHOWN = {"public": True, "withdrawn": False, "latest": True}

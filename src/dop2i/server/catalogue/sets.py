@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from dop2i.server.catalogue.models import Entry, EntrySet
-from dop2i.server.catalogue.schema import facet_values
 
 OPENAIRE = "openaire_data"
 """The set that OpenAIRE's guidelines for data archives ask for (version 2, section OAI-PMH)."""
@@ -18,11 +17,12 @@ _UNSPEAKABLE = re.compile(r"[^A-Za-z0-9_.!~*'()-]+")
 def sets_of(entry: Entry) -> list[str]:
     """The sets of an entry: ``source-own``, ``theme-particle``, ``community-km3net``, ``openaire_data``."""
     document = entry.document
-    facets = facet_values(document)
+    themes = _ids(_dict(document.get("custom_fields")).get("dop2i:theme"))
+    kinds = _ids(_dict(document.get("metadata")).get("resource_type"))
     specs = [f"source-{spoken(entry.key.partition(':')[0])}"]
-    specs += [f"theme-{spoken(theme)}" for theme in facets.get("theme", [])]
+    specs += [f"theme-{spoken(theme)}" for theme in themes]
     specs += [f"community-{spoken(slug)}" for slug in _communities(document)]
-    if any(kind.partition("-")[0] == "dataset" for kind in facets.get("type", [])):
+    if any(kind.partition("-")[0] == "dataset" for kind in kinds):
         specs.append(OPENAIRE)
     return list(dict.fromkeys(spec for spec in specs if not spec.endswith("-")))
 
@@ -42,8 +42,19 @@ def write_sets(entries: Iterable[Entry]) -> None:
     )
 
 
+def _ids(value: Any) -> list[str]:
+    """The ids of a vocabulary value in any of its shapes: ``"x"``, ``{"id": "x"}``, or a list of them."""
+    items = value if isinstance(value, list) else [value]
+    found = [item.get("id") if isinstance(item, dict) else item for item in items]
+    return [item for item in found if item and isinstance(item, str)]
+
+
 def _communities(document: dict[str, Any]) -> list[str]:
-    within = (document.get("parent") or {}).get("communities") or {}
+    within = _dict(_dict(document.get("parent")).get("communities"))
     known = within.get("entries") or []
     slugs = [community.get("slug") for community in known if isinstance(community, dict)]
     return [str(slug) for slug in slugs if slug] or [str(name) for name in within.get("ids") or []]
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

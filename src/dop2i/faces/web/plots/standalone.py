@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 COLOURS = {
     "surface": ("#ffffff", "#141d20"),
     "line": ("#d2dbda", "#2a383b"),
@@ -27,12 +30,19 @@ RULES = (
 )
 
 
+_LIGHT, _DARK = ("".join(f"--{name}:{pair[side]};" for name, pair in COLOURS.items()) for side in (0, 1))
+STYLE = f"svg{{{_LIGHT}}}@media(prefers-color-scheme:dark){{svg{{{_DARK}}}}}{RULES}"
+
+POLICY = (
+    f"default-src 'none'; style-src 'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'; "
+    "img-src data:; sandbox"
+)
+"""The content policy of such a file: its own style sheet and no other, and nothing runs."""
+
+
 def standalone(inner: str, *, width: int = 640, height: int = 360) -> str:
     """An SVG file that follows the reader's light or dark; ``inner`` is a drawing or empty."""
-    light = "".join(f"--{name}:{pair[0]};" for name, pair in COLOURS.items())
-    dark = "".join(f"--{name}:{pair[1]};" for name, pair in COLOURS.items())
-    style = f"<style>svg{{{light}}}@media(prefers-color-scheme:dark){{svg{{{dark}}}}}{RULES}</style>"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f"{style}{inner}</svg>"
+        f"<style>{STYLE}</style>{inner}</svg>"
     )

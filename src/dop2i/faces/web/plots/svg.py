@@ -22,7 +22,7 @@ def element(tag: str, *children: str, **attributes: object) -> str:
     return f"<{tag}{written}>{inside}</{tag}>" if inside else f"<{tag}{written}/>"
 
 
-_KEPT = {"viewBox": "viewBox", "preserveAspectRatio": "preserveAspectRatio"}
+_KEPT = {name: name for name in ("viewBox", "preserveAspectRatio", "refX", "refY", "markerWidth", "markerHeight")}
 
 
 def _attribute(name: str) -> str:
