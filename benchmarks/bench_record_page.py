@@ -66,6 +66,7 @@ def main() -> None:
     with scratch(options.folder) as folder, serving(folder) as bench:
         few, _ = record_with(bench, 10)
         many, seconds = record_with(bench, options.files)
+        figures["seconds to send and publish"] = seconds
         figures["files a second, sent and published"] = options.files / seconds
         wait_for_quiet(bench)
         for name, address in {

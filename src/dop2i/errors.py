@@ -10,12 +10,14 @@
     ├── UnreadableFile          a file that lies about its format, or is cut short
     │   └── LimitExceeded       reading on would cost more time or memory than allowed
     ├── NotFound                there is no such thing, or it is not yours to see
+    │   └── Gone                it was there and was withdrawn; its tombstone says why
     ├── NotPermitted            it is there, and you may not do that
     │   └── NotAuthenticated    say who you are first
     ├── Conflict                somebody or something else changed it meanwhile
     │   ├── RevisionConflict    the draft is not the one that was read
     │   └── WrongState          the object is in a state that does not allow this
     ├── ChecksumMismatch        the bytes are not those that were announced
+    ├── TooManyRequests         the caller asks too often; ``seconds`` says when to go on
     ├── StorageFull             no room left; nothing was lost
     └── ServiceUnavailable      a program elsewhere did not answer; it will be tried again
 
@@ -82,6 +84,10 @@ class NotFound(Dop2iError):
     """There is no such thing, or it is not the caller's to see."""
 
 
+class Gone(NotFound):
+    """It was there, everybody may know, and it was withdrawn; its tombstone says when and why."""
+
+
 class NotPermitted(Dop2iError):
     """The caller may not do this."""
 
@@ -104,6 +110,14 @@ class WrongState(Conflict):
 
 class ChecksumMismatch(Dop2iError):
     """The bytes that arrived are not those that were announced."""
+
+
+class TooManyRequests(Dop2iError):
+    """The caller asks too often, or was wrong too often; they may go on after ``seconds``."""
+
+    def __init__(self, message: str, *, seconds: float = 30.0, hint: str = "") -> None:
+        self.seconds = max(1, -int(-seconds // 1))
+        super().__init__(message, hint=hint or f"Try again in {self.seconds} s.")
 
 
 class StorageFull(Dop2iError):

@@ -66,10 +66,11 @@ def test_axe_finds_nothing(
 ) -> None:
     page = tab(dark=dark, phone=phone)
     visitor = ["/", "/search", "/search?q=zzz&theme=particle", f"/records/{record}", "/sign-in", "/api-reader"]
-    visitor += [f"/records/{record}?file=a/hits.csv", "/about/accessibility", "/not-there"]
+    visitor += [f"/records/{record}?file=a/hits.csv", "/about/accessibility", "/not-there", "/sign-in/forgotten"]
     found = [complaint for path in visitor for complaint in complaints_of(page, path, npm_packages)]
     sign_in(page)
     own = ["/work", "/deposit", draft_address(page), "/work/tokens", "/profile", f"/records/{record}"]
+    own += [f"/profile/signing-in{part}" for part in ("", "/password", "/application", "/passkey")]
     found += [complaint for path in own for complaint in complaints_of(page, path, npm_packages)]
     assert found == []
 

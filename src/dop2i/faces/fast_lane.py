@@ -1,110 +1,198 @@
 """Ranges of public files without asking Django each time.
 
-uproot and JSROOT read a file in thousands of small ranges. The first goes through Django, which asks who may read and
-names the file; for the next :data:`FRESH_SECONDS` further ranges of the same address are answered from that, so that a
-withdrawal or an embargo holds a moment later, as if the request had been under way. Only what everybody may read is
-ever remembered, with the headers that Django gave it.
+uproot and JSROOT read a file in thousands of small ranges, each asked in the same words but for the numbers. The first
+goes through Django, which asks who may read and names the file; for the next :data:`FRESH_SECONDS` whoever asks in
+exactly the same words, byte for byte, gets their range from that, before anything is parsed: a withdrawal or an
+embargo holds a moment later, as if the request had been under way. Only what everybody may read is ever remembered,
+with the headers that Django gave it.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import re
+import socket
+import struct
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from io import FileIO
-from typing import Any
+from typing import Any, NoReturn
 
-from dop2i.faces.ranges import PIECE, PUBLIC_FILE, Served, parse_ranges
+from gunicorn.http.wsgi import SERVER
+from gunicorn.util import http_date
+
+from dop2i.faces.ranges import PUBLIC_FILE, Served
 
 FRESH_SECONDS = 1.0
 FILES_KEPT = 1024
+LONGEST_HEAD = 4096
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
-_ADDRESS = ("wsgi.url_scheme", "HTTP_HOST", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "PATH_INFO")
+LINGER = 5
+"""Milliseconds that a thread waits for the next request of its connection."""
+
+_PATIENCE, _NO_LIMIT = struct.pack("ll", 0, LINGER * 1000), struct.pack("ll", 0, 0)
+_SIZES = b"Content-Length: %d\r\nContent-Range: bytes %d-%d/%d\r\n\r\n"
+_RANGE = re.compile(rb"\r\n[Rr]ange: ?bytes=(\d{1,18})-(\d{0,18})\r\n")
+_COPIED = 32 * 1024
+"""Up to so many bytes one call with the headers before them is quicker than to have them sent from the file."""
 _OWN_ANSWER = (
     *("HTTP_AUTHORIZATION", "HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_RANGE", "HTTP_IF_MODIFIED_SINCE"),
-    *("HTTP_IF_UNMODIFIED_SINCE", "HTTP_ORIGIN"),
+    *("HTTP_IF_UNMODIFIED_SINCE", "HTTP_ORIGIN", "HTTP_EXPECT", "HTTP_UPGRADE", "HTTP_TRANSFER_ENCODING"),
+    "CONTENT_LENGTH",
 )
-_CHANGING = frozenset({"content-length", "content-range", "content-type"})
+_CHANGING = frozenset({"content-length", "content-range", "connection"})
+
+
+Asked = tuple[bytes, int, int | None]
+"""A request for one range: its words without the two numbers, and these (the last is None for an open end)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
+    """The file and the head of its answers; ``path`` is empty where nginx sends the file and the head is all."""
+
     path: str
     size: int
-    headers: list[tuple[str, str]]
+    head: bytes
     until: float
 
 
+def read_head(data: bytes) -> Asked | None:
+    """What a connection has brought, when it is the whole head of one GET of one range and nothing more."""
+    if not data.startswith(b"GET ") or data.find(b"\r\n\r\n") != len(data) - 4:
+        return None
+    found = _RANGE.search(data)
+    if found is None:
+        return None
+    first, last = found.groups()
+    words = data[: found.start(1)] + b"\0" + data[found.end(2) :]
+    return words, int(first), int(last) if last else None
+
+
 class FastLane:
-    """A WSGI application around Django's."""
+    """A WSGI application around Django's, which also answers what it has just learnt from it (:meth:`answer`)."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._known: OrderedDict[tuple[Any, ...], _Known] = OrderedDict()
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._lock = threading.Lock()
+        self._asking = threading.local()
+
+    def expect(self, asked: Asked | None) -> None:
+        """What the next request of this thread asks for, as it came over the connection."""
+        self._asking.now = asked
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answers a range of a file that was just served to everybody, and leaves the rest to Django."""
-        if not _is_plain_range(environ):
+        """Django's answer; the file of it is remembered when everybody may read it."""
+        asked: Asked | None = getattr(self._asking, "now", None)
+        if asked is None or not _is_plain(environ):
             return self._application(environ, start_response)
-        address = tuple(environ.get(name) for name in _ADDRESS)
-        known = self._known.get(address)
-        if known is not None and known.until > time.monotonic():
-            answered = _answer(environ, start_response, known)
-            if answered is not None:
-                return answered
-        return self._application(environ, self._remembering(environ, start_response, address))
 
-    def _remembering(
-        self, environ: Environ, start_response: Callable[..., Any], address: tuple[Any, ...]
-    ) -> Callable[..., Any]:
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             served: tuple[str, Served] | None = environ.get(PUBLIC_FILE)
-            if served is not None and status.startswith("206"):
-                self._remember(address, served, headers)
+            if served is not None:
+                self._remember(asked[0], served, status, headers)
             return start_response(status, headers, *rest)
 
-        return start
+        return self._application(environ, start)
 
-    def _remember(self, address: tuple[Any, ...], served: tuple[str, Served], headers: list[tuple[str, str]]) -> None:
+    def answer(self, connection: socket.socket, *, may_wait: Callable[[], bool]) -> tuple[bytes | None, Asked | None]:
+        """Sends the ranges that a connection asks for, as long as their files are known; its first bytes are there.
+
+        Returns what came that it has not answered (nothing at the connection's end); None when all is answered and no
+        more came within :data:`LINGER` milliseconds, or ``may_wait()`` is false. Raises ``OSError`` from the
+        connection.
+        """
+        known, file = None, -1
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
+        try:
+            while True:
+                data = connection.recv(LONGEST_HEAD)
+                asked = read_head(data)
+                found = self._known.get(asked[0]) if asked else None
+                if asked is None or found is None or found.until < time.monotonic():
+                    return data, asked
+                if not found.path:
+                    connection.sendall(found.head)
+                elif (wanted := _within(asked, found.size)) is None:
+                    return data, asked
+                else:
+                    if found is not known:
+                        known, file = found, _instead(file, found.path)
+                    if file < 0:
+                        return data, asked
+                    _send(connection, found, file, *wanted)
+                if not may_wait():
+                    return None, None
+        except BlockingIOError:
+            return None, None
+        finally:
+            if file >= 0:
+                os.close(file)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _NO_LIMIT)
+
+    def _remember(self, words: bytes, served: tuple[str, Served], status: str, headers: list[tuple[str, str]]) -> None:
         names = {name.lower() for name, _ in headers}
-        if "set-cookie" in names:
+        handed_on = "x-accel-redirect" in names
+        if "set-cookie" in names or not status.startswith("200" if handed_on else "206"):
             return
         path, facts = served
+        own = [("Server", SERVER), ("Date", http_date()), ("Connection", "keep-alive")]
         kept = [(name, value) for name, value in headers if name.lower() not in _CHANGING]
-        kept.append(("Content-Type", next(value for name, value in headers if name.lower() == "content-type")))
+        lines = "".join(f"{name}: {value}\r\n" for name, value in (*own, *kept))
+        if handed_on:
+            # nginx in front reads the Range itself: the answer is the same for every range
+            path, lines = "", f"{lines}Content-Length: 0\r\n\r\n"
+        head = f"HTTP/1.1 {status}\r\n{lines}".encode("latin-1")
         with self._lock:
-            self._known[address] = _Known(path, facts.size, kept, time.monotonic() + FRESH_SECONDS)
-            self._known.move_to_end(address)
+            self._known[words] = _Known(path, facts.size, head, time.monotonic() + FRESH_SECONDS)
+            self._known.move_to_end(words)
             while len(self._known) > FILES_KEPT:
                 self._known.popitem(last=False)
 
 
-def _is_plain_range(environ: Environ) -> bool:
-    """A GET of one range, of an address without a query, with no condition and by nobody in particular."""
-    header = environ.get("HTTP_RANGE")
-    if not header or "," in header or environ.get("REQUEST_METHOD") != "GET" or environ.get("QUERY_STRING"):
+def _is_plain(environ: Environ) -> bool:
+    """An HTTP/1.1 request without a query, a body or a condition, of nobody in particular, on a lasting connection."""
+    if environ.get("QUERY_STRING") or environ.get("SERVER_PROTOCOL") != "HTTP/1.1":
         return False
-    return not any(name in environ for name in _OWN_ANSWER)
+    lasting = environ.get("HTTP_CONNECTION", "keep-alive").strip().lower() == "keep-alive"
+    return lasting and "," not in environ.get("HTTP_RANGE", ",") and not any(name in environ for name in _OWN_ANSWER)
 
 
-def _answer(environ: Environ, start_response: Callable[..., Any], known: _Known) -> Iterable[bytes] | None:
-    ranges = parse_ranges(environ["HTTP_RANGE"], known.size)
-    wrapper = environ.get("wsgi.file_wrapper")
-    if not ranges or wrapper is None:
-        return None
+def _within(asked: Asked, size: int) -> tuple[int, int] | None:
+    """Where the range begins and ends in a file of this size; None when it is not one that can be sent."""
+    start, stop = asked[1], size if asked[2] is None else min(asked[2] + 1, size)
+    return (start, stop) if start < stop else None
+
+
+def _instead(before: int, path: str) -> int:
+    """A handle on the file in the place of the one before, -1 where it has gone: Django says what that means."""
+    if before >= 0:
+        os.close(before)
     try:
-        file = FileIO(known.path, "r")
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return None
-    start, stop = ranges[0]
-    file.seek(start)
-    sizes = [("Content-Length", str(stop - start)), ("Content-Range", f"bytes {start}-{stop - 1}/{known.size}")]
-    start_response("206 Partial Content", [*known.headers, *sizes])
-    answered: Iterable[bytes] = wrapper(file, PIECE)
-    return answered
+        return -1
+
+
+def _send(connection: socket.socket, known: _Known, file: int, start: int, stop: int) -> None:
+    size = stop - start
+    head = known.head + _SIZES % (size, start, stop - 1, known.size)
+    if size <= _COPIED:
+        data = os.pread(file, size, start)
+        connection.sendall(head + data if len(data) == size else _shorter())
+        return
+    connection.sendall(head, socket.MSG_MORE)
+    handle = connection.fileno()
+    while start < stop:
+        start += os.sendfile(handle, file, start, stop - start) or _shorter()
+
+
+def _shorter() -> NoReturn:
+    raise ConnectionResetError(errno.ECONNRESET, "The file is shorter than it was.")

@@ -13,18 +13,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
-from dop2i.errors import NotAuthenticated
-from dop2i.faces.problems import problem_response
+from dop2i.errors import NotAuthenticated, TooManyRequests
+from dop2i.faces import rates
+from dop2i.faces.problems import error_response, problem_response
 
 if TYPE_CHECKING:
     from dop2i.server.people.policy import Actor
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
-PAGE_POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; object-src 'none'; "
-    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+"""What a page of ours may do: nothing inline, nothing from elsewhere. It stands on every answer without its own."""
+
 _FORWARDED = ("HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")
 _OPEN_PATHS = ("/api/", "/records/")
 _EXPOSED = (
@@ -104,7 +107,7 @@ class SecurityHeaders:
             answer["Access-Control-Max-Age"] = "86400"
         else:
             answer = self._next(request)
-        answer.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+        answer.headers.setdefault("Content-Security-Policy", POLICY)
         answer.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), interest-cohort=()")
         if readable and request.method in ("GET", "HEAD", "OPTIONS"):
             # without credentials: a script of another site reads what everybody may read
@@ -140,10 +143,11 @@ class CurrentActor:
         secret = _secret_of(request)
         request.actor_by = ""
         if secret:
+            address = request.META.get("REMOTE_ADDR", "")
             try:
-                request.actor = actor_for_token(secret, address=request.META.get("REMOTE_ADDR", ""))
+                request.actor = actor_for_token(secret, address=address)
             except NotAuthenticated as error:
-                return problem_response(401, str(error))
+                return _bad_token(error, address)
             request.actor_by = "token"
             answer = self._next(request)
             patch_vary_headers(answer, ["Authorization"])
@@ -154,6 +158,16 @@ class CurrentActor:
         else:
             request.actor = _visitor(request)
         return self._next(request)
+
+
+def _bad_token(error: NotAuthenticated, address: str) -> HttpResponse:
+    """401; and 429 for who tries too many tokens."""
+    if not rates.is_here(address):
+        try:
+            rates.spend("address", address, words="Too many unknown tokens came from you.")
+        except TooManyRequests as refused:
+            return error_response(refused)
+    return problem_response(401, str(error))
 
 
 def _secret_of(request: HttpRequest) -> str:

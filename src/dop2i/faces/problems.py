@@ -14,12 +14,14 @@ from dop2i import errors
 STATUS: tuple[tuple[type[Exception], int], ...] = (
     (errors.NotAuthenticated, 401),
     (errors.NotPermitted, 403),
+    (errors.Gone, 410),
     (errors.NotFound, 404),
     (errors.Conflict, 409),
     (errors.LimitExceeded, 413),
     (errors.UnreadableFile, 422),
     (errors.ChecksumMismatch, 400),
     (errors.InvalidInput, 400),
+    (errors.TooManyRequests, 429),
     (errors.StorageFull, 507),
     (errors.ServiceUnavailable, 503),
 )
@@ -79,4 +81,7 @@ def problem_response(
 def error_response(error: Exception, *, status: int | None = None) -> HttpResponse:
     """One of our errors as an answer."""
     problems = field_errors(error.problems) if isinstance(error, errors.InvalidDocument) else None
-    return problem_response(status or status_of(error), str(error), kind=kind_of(error), problems=problems)
+    answer = problem_response(status or status_of(error), str(error), kind=kind_of(error), problems=problems)
+    if isinstance(error, errors.TooManyRequests):
+        answer["Retry-After"] = str(error.seconds)
+    return answer

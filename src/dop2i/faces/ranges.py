@@ -164,7 +164,7 @@ def _set_headers(answer: HttpResponseBase, served: Served, *, inline: bool) -> N
     answer["X-Content-Type-Options"] = "nosniff"
     # a browser's PDF reader does not work in a sandbox; a PDF has no origin of its own there either
     sandbox = "" if media_type == "application/pdf" else "; sandbox"
-    answer["Content-Security-Policy"] = f"default-src 'none'; style-src 'unsafe-inline'{sandbox}"
+    answer["Content-Security-Policy"] = f"default-src 'none'{sandbox}"
     answer["Cache-Control"] = "public, no-cache" if served.public else "private, no-store"
     if served.modified is not None:
         answer["Last-Modified"] = http_date(served.modified)
@@ -212,7 +212,11 @@ def _answer(
         # nginx answers the ranges itself from the location that the setting names
         answer = HttpResponse()
         answer["X-Accel-Redirect"] = accelerated + quote(str(path.relative_to(settings.DOP2I.home)))
+        if served.public:
+            request.META[PUBLIC_FILE] = (str(path), served)
         _set_headers(answer, served, inline=inline)
+        # nginx says it itself, beside what we would say
+        del answer["Accept-Ranges"]
         return answer
     elif many:
         answer = StreamingHttpResponse(status=206)

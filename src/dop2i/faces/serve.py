@@ -1,6 +1,6 @@
 """Serving an instance: the web server and the job worker, started and stopped together.
 
-gunicorn with threads: downloads leave by sendfile, uploads are read from the socket (``bodies.py``). The job worker
+gunicorn with threads (``threads.py``): downloads leave by sendfile, uploads are read from the socket. The job worker
 is a process beside it; it is started again when it ends and stops when the server is gone, however that went.
 """
 
@@ -20,6 +20,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from dop2i.errors import Conflict, InvalidInput, NotPermitted
+from dop2i.faces.threads import Worker
 
 THREADS = 8
 GRACE_SECONDS = 25
@@ -170,7 +171,7 @@ def serve(
     handle = listener.detach()
     options = {
         "bind": f"fd://{handle}",
-        "worker_class": "gthread",
+        "worker_class": Worker,
         "workers": processes,
         "threads": threads,
         "keepalive": 15,

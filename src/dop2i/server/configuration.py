@@ -54,11 +54,14 @@ TEMPLATE = """\
 # hosts = ["oai.lab.example.org"]              # these hosts may be private
 # folders = ["/srv/records"]                   # local folders that may be harvested, beside harvest/ in this folder
 # answer_bytes = 268_435_456                   # the largest answer that is read
+# check_links = true                           # whether addresses that records point to are looked at once a month
 
 # [limits]
 # file_bytes = 0                               # the largest file, 0 for no limit
 # description_seconds = 120                    # how long a reader may work on one file
 # description_bytes = 6_000_000_000            # how much address space a reader may take
+# smallest_cell = 5                            # smaller cells of tables declared as health data stop a publication
+# withdrawal_days = 30                         # how long owners withdraw by themselves (0: never, -1: always)
 
 # [[sign_in]]                                  # an OpenID provider; several may stand here (docs/operator/sign-in.md)
 # name = "escape"
@@ -86,6 +89,8 @@ class Limits:
     description_seconds: int = 120
     description_bytes: int = 6_000_000_000
     upload_days: int = 7
+    smallest_cell: int = 5
+    withdrawal_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,7 @@ class Harvest:
     hosts: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     answer_bytes: int = 268_435_456
+    check_links: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,23 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.mfa",
     "dop2i.server.people",
     "dop2i.server.jobs",
+    "dop2i.server.notifications",
     "dop2i.server.identifiers",
     "dop2i.server.files",
     "dop2i.server.catalogue",
+    "dop2i.server.harvests",
+    "dop2i.server.relations",
+    "dop2i.server.communities",
+    "dop2i.server.access",
     "dop2i.server.records",
+    "dop2i.server.ethics",
+    "dop2i.server.searches",
+    "dop2i.server.reviews",
     "dop2i.faces.web",
 ]
 
@@ -50,7 +61,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "dop2i.faces.middleware.CurrentActor",
+    "dop2i.faces.secret_links.SecretLinks",
+    "dop2i.faces.limiting.Limits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -82,10 +96,13 @@ ALLOWED_HOSTS = (
 )
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"] if _public.netloc else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _public.scheme == "https"
-SESSION_COOKIE_NAME = "dop2i_session"
-CSRF_COOKIE_NAME = "dop2i_csrf"
+# a browser takes a name with __Host- only over TLS, for this very host and every path: no other host can set it
+_host = "__Host-" if SESSION_COOKIE_SECURE else ""
+SESSION_COOKIE_NAME = f"{_host}dop2i_session"
+CSRF_COOKIE_NAME = f"{_host}dop2i_csrf"
 CSRF_FAILURE_VIEW = "dop2i.faces.web.errors.csrf_failure"
-SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if _public.scheme == "https" else 0
@@ -105,6 +122,32 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+
+# django-allauth: its OAuth2 client, identities and second factors, with our pages and actions (server/people).
+ACCOUNT_ADAPTER = "dop2i.server.people.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # faces/rates.py counts wrong tries
+SOCIALACCOUNT_ADAPTER = "dop2i.server.people.adapters.SocialAdapter"
+MFA_ADAPTER = "dop2i.server.people.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODE_DIGITS = 12
+MFA_TOTP_TOLERANCE = 1
+
+# Shared by the threads and processes of one machine: providers' descriptions, codes that were used, wrong tries.
+CACHES = {
+    "default": {
+        "BACKEND": "dop2i.server.caches.InstanceCache",
+        "LOCATION": str(DOP2I.home / "cache"),
+        "OPTIONS": {"MAX_ENTRIES": 5000},
+    }
+}
+
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -114,10 +157,17 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# What Django and allauth send goes the way of our own mails: a row first, then a job (server/notifications).
+EMAIL_BACKEND = "dop2i.server.notifications.backend.QueuedMail"
+EMAIL_HOST, EMAIL_PORT, EMAIL_TIMEOUT = DOP2I.mail.host, DOP2I.mail.port, DOP2I.mail.seconds
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = DOP2I.mail.user, DOP2I.mail.secret
+EMAIL_USE_TLS, EMAIL_USE_SSL = DOP2I.mail.tls == "starttls", DOP2I.mail.tls == "tls"
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = DOP2I.mail.sender or "dop2i@localhost"
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 LOCALE_PATHS = [_faces / "web" / "locale"]
-LANGUAGE_COOKIE_NAME = "dop2i_language"
+LANGUAGE_COOKIE_NAME = f"{_host}dop2i_language"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -133,10 +183,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_secrets": {"()": "dop2i.server.logs.NoSecrets"}},
+    "filters": {
+        "no_secrets": {"()": "dop2i.server.logs.NoSecrets"},
+        "one_line": {"()": "dop2i.server.logs.OneLine"},
+    },
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {
-        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets"]},
+        "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_secrets", "one_line"]},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {

@@ -15,6 +15,11 @@ FILLED = {
     "{term_id}": "dataset",
     "{pid}": "10.1/none",
     "{job_id}": "1",
+    "{action}": "accept",
+    "{invitation_id}": "1",
+    "{comment_id}": "1",
+    "{request_id}": "1",
+    "{slug}": "none",
 }
 
 

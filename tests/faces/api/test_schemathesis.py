@@ -15,6 +15,15 @@ CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,unsupported_method,ignored_auth"
 )
+ROLES = {
+    "reader": ("read",),
+    "depositor": ("read", "deposit"),
+    "curator": ("read", "deposit", "curate"),
+    "harvester": ("harvest",),
+    "administrator": ("read", "deposit", "curate", "harvest", "run", "admin"),
+}
+"""Who asks, with a token of these scopes. That none gets further than its scopes: test_access.py."""
+
 HOOKS = """
 import schemathesis
 
@@ -26,7 +35,7 @@ def plain(context, value):
 
 @pytest.mark.outside
 @pytest.mark.slow
-@pytest.mark.parametrize("who", ["alice", "visitor"])
+@pytest.mark.parametrize("who", ["visitor", *ROLES])
 def test_schemathesis_finds_nothing(live, tmp_path: Path, who: str) -> None:
     program = shutil.which("st") or shutil.which("st", path=str(Path(sys.executable).parent))
     if program is None:
@@ -35,8 +44,9 @@ def test_schemathesis_finds_nothing(live, tmp_path: Path, who: str) -> None:
     (tmp_path / "hooks.py").write_text(HOOKS)
     command = [program, "run", f"{live.url}/api/openapi.json", "--seed", "1", "--checks", CHECKS]
     command += ["--max-examples", os.environ.get("DOP2I_SCHEMATHESIS_EXAMPLES", "4")]
-    if who == "alice":
-        command += ["-H", f"Authorization: Bearer {live.token('schemathesis@example.org')}"]
+    if who != "visitor":
+        token = live.token(f"{who}@example.org", scopes=ROLES[who], admin=who == "administrator")
+        command += ["-H", f"Authorization: Bearer {token}"]
     environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(tmp_path), "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

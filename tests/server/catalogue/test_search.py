@@ -187,16 +187,17 @@ def test_the_orders(catalogue):
         ids(sort="'; drop table")
 
 
-def test_restricted_records_are_found_by_their_owner_alone_and_leak_into_no_count(catalogue):
+def test_restricted_records_are_found_by_their_owner_alone_and_leak_into_no_count(catalogue, person):
+    owner, mallory = person("Olga"), person("Mallory")
+    number = owner.person_id
     secret = record(
-        5, {**RECORDS[1], "title": "Unpublished tetraquark", "theme": "nuclear"}, access="restricted", owner=7
+        5, {**RECORDS[1], "title": "Unpublished tetraquark", "theme": "nuclear"}, access="restricted", owner=number
     )
     actions.put_entry(key="own:5", document=secret)
     index.follow()
-    owner, mallory = (Actor(person=Someone(number)) for number in (7, 8))
     assert found("tetraquark", owner) == {5}
     assert queries.search(owner).total == 5
-    for stranger in (ANONYMOUS, mallory, Actor(person=Someone(7), scopes=frozenset({"deposit"}))):
+    for stranger in (ANONYMOUS, mallory, Actor(person=owner.person, scopes=frozenset({"deposit"}))):
         assert found("tetraquark", stranger) == set()
         everything = queries.search(stranger, all_versions=True)
         assert everything.total == 4
@@ -204,14 +205,6 @@ def test_restricted_records_are_found_by_their_owner_alone_and_leak_into_no_coun
         with pytest.raises(NotFound):
             queries.get_entry(stranger, key="own:5")
     assert queries.get_entry(owner, key="own:5")["metadata"]["title"] == "Unpublished tetraquark"
-
-
-class Someone:
-    """A person, as far as a search asks."""
-
-    def __init__(self, number):
-        self.pk = number
-        self.is_administrator = False
 
 
 def test_a_record_that_was_just_closed_is_not_shown_although_the_index_is_late(catalogue):

@@ -68,7 +68,7 @@ def test_the_same_bytes_are_read_once(alice: Any, publish: Any, monkeypatch: pyt
     data = {"a.csv": b"x,y\n" + os.urandom(8).hex().encode() + b",2\n"}
     publish(alice, data)
     run_worker(once=True)
-    monkeypatch.setattr("dop2i.server.files.description._ReaderProcess.describe", None)
+    monkeypatch.setattr("dop2i.server.files.reader_pool.ReaderProcess.ask", None)
     publish(alice, data)
     run_worker(once=True)
     assert ContentDescription.objects.filter(format="csv").count() == 2

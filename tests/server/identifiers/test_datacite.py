@@ -59,6 +59,26 @@ def test_a_doi_that_was_taken_by_an_earlier_attempt_is_updated_instead(datacite,
     assert datacite.dois["10.99999/dop2i.12"]["state"] == "findable"
 
 
+def test_a_withdrawn_record_keeps_its_doi_out_of_sight(datacite, payload):
+    pid = actions.register(pid=actions.reserve(target="record:12"), url=PAGE, payload=payload)
+    run_worker(once=True)
+    actions.register(pid=Pid.objects.get(pk=pid.pk), url=PAGE, payload=payload | {"event": "hide"})
+    run_worker(once=True)
+    assert datacite.dois[pid.value]["state"] == "registered"
+    assert datacite.dois[pid.value]["url"] == PAGE
+    assert Pid.objects.get().state == "registered"
+    actions.register(pid=Pid.objects.get(pk=pid.pk), url=PAGE, payload=payload | {"event": "publish"})
+    run_worker(once=True)
+    assert datacite.dois[pid.value]["state"] == "findable"
+
+
+def test_a_closed_record_never_becomes_findable(datacite, payload):
+    pid = actions.register(pid=actions.reserve(target="record:12"), url=PAGE, payload=payload | {"event": "hide"})
+    run_worker(once=True)
+    assert datacite.dois[pid.value]["state"] == "registered"
+    assert Pid.objects.get().state == "registered"
+
+
 def test_a_doi_that_datacite_lost_is_made_again(datacite, payload):
     pid = actions.register(pid=actions.reserve(target="record:12"), url=PAGE, payload=payload)
     run_worker(once=True)

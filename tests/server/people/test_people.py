@@ -15,7 +15,8 @@ from dop2i.server.logs import NoSecrets
 from dop2i.server.people.actions import add_person, make_token, revoke_token, update_person
 from dop2i.server.people.models import Token
 from dop2i.server.people.policy import actor_for_token
-from dop2i.server.people.queries import history_of, person_by_email, tokens_of
+from dop2i.server.people.queries import history_of, person_by_email
+from dop2i.server.people.tokens import tokens_of
 
 
 def test_alice_signs_in_whatever_the_case_of_her_address(instance: Any) -> None:

@@ -163,8 +163,8 @@ def test_a_pid_in_any_spelling_finds_its_record(alice: Any, publish: Any) -> Non
     record = publish(alice, {"a.txt": b"one"})
     document = queries.native_document(record)
     version, concept = document["pids"]["ark"]["identifier"], document["parent"]["pids"]["ark"]["identifier"]
-    assert queries.resolve_pid(version) == record.pk
-    assert queries.resolve_pid(version.replace("ark:/", "ark:")) == record.pk
-    assert queries.resolve_pid(concept) == record.pk
+    assert queries.resolve_pid(ANONYMOUS, version) == record.pk
+    assert queries.resolve_pid(ANONYMOUS, version.replace("ark:/", "ark:")) == record.pk
+    assert queries.resolve_pid(ANONYMOUS, concept) == record.pk
     with pytest.raises(NotFound):
-        queries.resolve_pid("ark:/99999/nothing")
+        queries.resolve_pid(ANONYMOUS, "ark:/99999/nothing")

@@ -10,7 +10,7 @@ import pytest
 from dop2i.errors import NotAuthenticated, NotFound, NotPermitted
 from dop2i.server.people.actions import make_token
 from dop2i.server.people.policy import ANONYMOUS, actor_for_token
-from dop2i.server.records import actions, policy, queries
+from dop2i.server.records import actions, closures, queries
 from dop2i.server.records.jobs import lift_embargoes
 from dop2i.server.records.models import Record
 
@@ -47,7 +47,7 @@ def test_an_embargo_ends_by_itself(alice: Any, publish: Any, monkeypatch: pytest
     assert queries.native_document(record)["access"]["status"] == "embargoed"
     with pytest.raises(NotPermitted, match=SOON):
         queries.get_file(ANONYMOUS, record.pk, "a.txt")
-    monkeypatch.setattr(policy, "today", lambda: date.fromisoformat(SOON))
+    monkeypatch.setattr(closures, "today", lambda: date.fromisoformat(SOON))
     assert queries.get_file(ANONYMOUS, record.pk, "a.txt").size == 5
     assert queries.native_document(queries.get_record(ANONYMOUS, record.pk))["access"]["status"] == "open"
 
@@ -58,8 +58,7 @@ def test_an_embargoed_record_is_found_from_its_day_on(
     access = {"record": "restricted", "files": "restricted", "embargo": {"active": True, "until": SOON}}
     record = publish(alice, {"a.txt": b"later"}, access=access)
     assert not queries.published_records(ANONYMOUS).exists()
-    monkeypatch.setattr(policy, "today", lambda: date.fromisoformat(SOON))
-    monkeypatch.setattr("dop2i.server.records.jobs.today", lambda: date.fromisoformat(SOON))
+    monkeypatch.setattr(closures, "today", lambda: date.fromisoformat(SOON))
     assert queries.get_record(ANONYMOUS, record.pk).pk == record.pk
     lift_embargoes()
     assert Record.objects.get(pk=record.pk).public

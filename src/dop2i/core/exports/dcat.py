@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from lxml import etree
 
 from dop2i.core.exports._dcat import CONTEXT, PROFILE, Node, dcat_tree
 from dop2i.core.exports._facts import Facts
-from dop2i.core.exports._text import json_bytes, legal
+from dop2i.core.exports._text import filled, json_bytes, legal
 from dop2i.core.exports.base import ExportWriter
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -27,9 +28,7 @@ class DcatApTurtle(ExportWriter):
 
     def write(self, record: dict[str, Any]) -> bytes:
         """The graph; the same record always gives the same bytes."""
-        graph = dcat_graph(dcat_tree(Facts(record)))
-        made: bytes = graph.serialize(format="turtle", encoding="utf-8")
-        return made
+        return as_turtle(dcat_tree(Facts(record)))
 
 
 class DcatApJsonLd(ExportWriter):
@@ -44,7 +43,7 @@ class DcatApJsonLd(ExportWriter):
 
     def write(self, record: dict[str, Any]) -> bytes:
         """The tree with its context inside, so that nothing has to be fetched to read it."""
-        return json_bytes({"@context": CONTEXT, **dcat_tree(Facts(record))})
+        return as_json_ld(dcat_tree(Facts(record)))
 
 
 class DcatApRdfXml(ExportWriter):
@@ -61,16 +60,55 @@ class DcatApRdfXml(ExportWriter):
 
     def write(self, record: dict[str, Any]) -> bytes:
         """The ``rdf:RDF`` element with the dataset in it."""
-        root = rdf_xml(dcat_tree(Facts(record)))
-        return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)  # type: ignore[no-any-return]
+        return as_rdf_xml(dcat_tree(Facts(record)))
 
 
-def rdf_xml(*trees: Node) -> Any:
-    """Trees as an ``rdf:RDF`` element, each node nested where it is named (RDF 1.1 XML Syntax, section 2.7)."""
+def dcat_catalogue(
+    *, address: str, title: str, homepage: str, page: str, following: str, total: int, records: Iterable[dict[str, Any]]
+) -> Node:
+    """A ``dcat:Catalog`` with one page of its datasets; ``following`` is the next page's address, empty on the last.
+
+    Pages are those of Hydra (``hydra:PartialCollectionView``), which DCAT harvesters follow.
+    """
+    datasets = [dcat_tree(Facts(record)) for record in records]
+    return filled(
+        **{
+            "@id": address,
+            "@type": ["dcat:Catalog", "hydra:Collection"],
+            "dct:title": {"@value": title},
+            "dct:description": {"@value": title},
+            "dct:publisher": {"@type": ["foaf:Agent", "foaf:Organization"], "foaf:name": {"@value": title}},
+            "foaf:homepage": {"@id": homepage, "@type": "foaf:Document"},
+            "hydra:totalItems": {"@value": str(total), "@type": "xsd:integer"},
+            "hydra:view": filled(
+                **{
+                    "@id": page,
+                    "@type": "hydra:PartialCollectionView",
+                    "hydra:first": {"@id": address},
+                    "hydra:next": {"@id": following} if following else None,
+                }
+            ),
+            "dcat:dataset": datasets,
+        }
+    )
+
+
+def as_turtle(tree: Node) -> bytes:
+    """A tree as Turtle, sorted."""
+    made: bytes = dcat_graph(tree).serialize(format="turtle", encoding="utf-8")
+    return made
+
+
+def as_json_ld(tree: Node) -> bytes:
+    """A tree as JSON-LD with its context inside."""
+    return json_bytes({"@context": CONTEXT, **tree})
+
+
+def as_rdf_xml(tree: Node) -> bytes:
+    """A tree as RDF/XML, each node nested where it is named (RDF 1.1 XML Syntax, section 2.7)."""
     root = etree.Element(f"{{{_RDF}}}RDF", nsmap={"rdf": _RDF, **CONTEXT})
-    for tree in trees:
-        _node_element(root, tree)
-    return root
+    _node_element(root, tree)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)  # type: ignore[no-any-return]
 
 
 def _node_element(parent: Any, node: Node) -> None:

@@ -17,7 +17,9 @@ from dop2i.core.formats.base import Column
 BINS = 32
 """Bins of the small histogram that a column keeps."""
 _FINE = 512
-_SAMPLE = 4096
+_WHOLE = 4096
+_SAMPLE = 1024
+_ENOUGH = 65536
 _LONGEST_TEXT = 120
 _FEWEST_FOR_HISTOGRAM = 2
 
@@ -135,32 +137,51 @@ class ColumnFacts:
 class _GrowingHistogram:
     """Counts in fine bins whose range widens as values arrive; made into ``BINS`` bins at the end.
 
-    Chunks above 4,096 values are sampled evenly: the result is a summary for a thumbnail, not a measurement.
+    Of a chunk above 4,096 values about a thousand are counted, evenly spread: the result is a summary for a
+    thumbnail, not a measurement. Samples wait until there are enough of them: counting costs by the call.
     """
 
     def __init__(self) -> None:
-        self._low = 0.0
-        self._high = 0.0
+        self._low = self._high = 0.0
         self._counts: np.ndarray[Any, Any] | None = None
         self._total = 0
+        self._waiting: list[tuple[np.ndarray[Any, Any], float]] = []
+        self._waiting_values = 0
+        self._waiting_low, self._waiting_high = math.inf, -math.inf
 
     def add(self, array: np.ndarray[Any, Any], low: float, high: float) -> None:
         """Takes finite numbers whose extremes are already known."""
+        self._total += array.size
+        step = array.size // _SAMPLE if array.size > _WHOLE else 1
+        sample = array.ravel()[::step].astype(np.float64)
+        self._waiting.append((sample, array.size / sample.size))
+        self._waiting_values += sample.size
+        self._waiting_low, self._waiting_high = min(low, self._waiting_low), max(high, self._waiting_high)
+        if self._waiting_values >= _ENOUGH:
+            self._count()
+
+    def _count(self) -> None:
+        """Counts the samples that wait."""
+        if not self._waiting:
+            return
+        low, high = self._waiting_low, self._waiting_high
         if self._counts is None:
             self._low, self._high = low, high
             self._counts = np.zeros(_FINE)
         elif low < self._low or high > self._high:
             self._grow(min(low, self._low), max(high, self._high))
-        self._total += array.size
-        step = max(1, array.size // _SAMPLE)
-        sample = array.ravel()[::step]
-        weight = array.size / sample.size
-        self._counts += np.bincount(self._places(sample, self._low, self._high, _FINE), minlength=_FINE) * weight
+        values = np.concatenate([sample for sample, _ in self._waiting])
+        weights = np.repeat([weight for _, weight in self._waiting], [sample.size for sample, _ in self._waiting])
+        places = self._places(values, self._low, self._high, _FINE)
+        self._counts += np.bincount(places, weights=weights, minlength=_FINE)
+        self._waiting.clear()
+        self._waiting_values = 0
+        self._waiting_low, self._waiting_high = math.inf, -math.inf
 
     def _grow(self, low: float, high: float) -> None:
         """Moves the counts to a range at least twice as wide, so that growing stays rare."""
         counts = self._counts
-        assert counts is not None  # noqa: S101 - add() has made them
+        assert counts is not None  # noqa: S101 - _count() has made them
         width = self._high - self._low
         if width and low < self._low:
             low = min(low, self._low - width)
@@ -177,17 +198,20 @@ class _GrowingHistogram:
 
     @staticmethod
     def _places(values: np.ndarray[Any, Any], low: float, high: float, bins: int) -> np.ndarray[Any, Any]:
-        """Bin numbers; computed on halves so that the width of the whole float range does not overflow."""
+        """Bin numbers of finite values; computed on halves so that the width of all floats does not overflow."""
         width = high / 2 - low / 2
         if not width > 0:
             return np.zeros(values.size, dtype=np.intp)
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            scaled = (values.astype(np.float64) / 2 - low / 2) / width * bins
-        places = np.nan_to_num(scaled, nan=0.0, posinf=bins - 1, neginf=0.0)
-        return np.clip(places, 0, bins - 1).astype(np.intp)
+        scaled = values * 0.5
+        scaled -= low / 2
+        scaled /= width
+        scaled *= bins
+        # a value outside of the range is that of an extreme float, which the range leaves out
+        return np.asarray(np.clip(scaled, 0, bins - 1, out=scaled).astype(np.intp))
 
     def counts(self, low: float, high: float) -> list[int]:
         """Whole counts over [low, high]; empty when there is but one value."""
+        self._count()
         if self._counts is None or self._total < _FEWEST_FOR_HISTOGRAM or not high > low:
             return []
         places = self._places(self._centres(), low, high, BINS)

@@ -7,23 +7,54 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from dop2i.core.model.parts import Line, Part, Prose, Word, fault
+from dop2i.core.model.parts import Line, Part, Prose, Word, fault, term_of
+
+MOST_CLOSURES, MOST_PATTERNS = 100, 1000
 
 
 def _day(text: str) -> str:
     try:
-        datetime.date.fromisoformat(text)
+        if len(text) == len("2030-05-17"):
+            datetime.date.fromisoformat(text)
+            return text
+        moment = datetime.datetime.fromisoformat(text)
     except ValueError:
         raise fault("This is no day. Write it like 2030-05-17.") from None
+    if moment.tzinfo is None:
+        raise fault("This time has no time zone: write the day alone, like 2030-05-17 (UTC), or add the zone.")
     return text
 
 
+def utc_day(text: str) -> str:
+    """The day (UTC) of a valid day or moment; a moment after midnight means the next day: nothing opens too early."""
+    if len(text) == len("2030-05-17"):
+        return text
+    moment = datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
+    after_midnight = moment.time() != datetime.time(0)
+    return (moment.date() + datetime.timedelta(days=1 if after_midnight else 0)).isoformat()
+
+
+def _pattern(text: str) -> str:
+    if text.startswith("/") or "*" in text or "//" in text or ".." in text.split("/"):
+        raise fault("This names no file and no folder. Write a file like raw/run1.root, or a folder like raw/.")
+    return text
+
+
+Day = Annotated[str, AfterValidator(_day)]
+Pattern = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_pattern)]
+
+
 class Embargo(Part):
-    """Until when the files stay closed, and why. InvenioRDM's rule: an active embargo needs restricted files."""
+    """Until when the files stay closed, and why. InvenioRDM's rule: an active embargo needs restricted files.
+
+    ``reason`` is a term of the vocabulary ``closurereasons``, or prose; ``note`` says more, for everybody to read.
+    """
 
     active: bool = False
-    until: Annotated[str, AfterValidator(_day)] | None = None
+    until: Day | None = None
     reason: Prose | None = None
+    note: Prose | None = None
+    review: Day | None = None
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -32,13 +63,36 @@ class Embargo(Part):
         return self
 
 
+class Closure(Part):
+    """Some files that stay closed: names of files, or folders with their slash. Without ``until``, until changed."""
+
+    patterns: Annotated[list[Pattern], Field(min_length=1, max_length=MOST_PATTERNS)]
+    reason: Annotated[str, AfterValidator(term_of("closurereasons"))]
+    note: Prose | None = None
+    until: Day | None = None
+    review: Day | None = None
+
+
 class Access(Part):
-    """The rule of access. ``status`` is computed by the server and not kept."""
+    """The rule of access. ``status`` is computed by the server and not kept.
+
+    ``dop2i:stub`` shows everybody that a restricted record exists, without its description. ``dop2i:members_read``
+    false keeps the members of its communities out. ``dop2i:reason``, ``dop2i:note`` and ``dop2i:review`` say why
+    something is restricted without an end.
+    """
 
     record: Literal["public", "restricted"] = "public"
     files: Literal["public", "restricted"] = "public"
     embargo: Embargo | None = None
     status: Word | None = None
+    closures: Annotated[list[Closure] | None, Field(max_length=MOST_CLOSURES)] = Field(
+        default=None, alias="dop2i:closures"
+    )
+    stub: bool | None = Field(default=None, alias="dop2i:stub")
+    members_read: bool | None = Field(default=None, alias="dop2i:members_read")
+    reason: Annotated[str, AfterValidator(term_of("closurereasons"))] | None = Field(default=None, alias="dop2i:reason")
+    note: Prose | None = Field(default=None, alias="dop2i:note")
+    review: Day | None = Field(default=None, alias="dop2i:review")
 
     @model_validator(mode="after")
     def _closed_under_embargo(self) -> Self:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from datetime import datetime
 from typing import Any
 
+from dop2i.core.model.access import utc_day
 from dop2i.core.model.identifiers import parse_identifier
 from dop2i.core.model.lengths import length_probed
 from dop2i.core.model.physics import LIST_KEYS
@@ -210,6 +213,20 @@ def _access(made: dict[str, Any]) -> None:
     embargo = access.setdefault("embargo", {})
     if isinstance(embargo, dict):
         embargo.setdefault("active", False)
+        _days(embargo)
+    for closure in access["dop2i:closures"] if isinstance(access.get("dop2i:closures"), list) else []:
+        if isinstance(closure, dict):
+            _days(closure)
+
+
+def _days(rule: dict[str, Any]) -> None:
+    """A moment with its zone becomes a day; what is no day stays, for the validation to tell."""
+    for name in ("until", "review"):
+        text = rule.get(name)
+        if isinstance(text, str):
+            with contextlib.suppress(ValueError):
+                if len(text) > len("2030-05-17") and datetime.fromisoformat(text).tzinfo is not None:
+                    rule[name] = utc_day(text)
 
 
 def _files(made: dict[str, Any]) -> None:

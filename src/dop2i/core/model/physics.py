@@ -128,6 +128,7 @@ class CustomFields(Part):
     units: Words | None = None
     formats: Words | None = None
     length_probed: Range | None = None
+    sensitivity: Words | None = None
     dphep_level: Annotated[int, Field(ge=1, le=4)] | None = None
 
     journal: Journal | None = Field(default=None, alias="journal:journal")

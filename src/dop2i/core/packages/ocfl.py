@@ -66,10 +66,14 @@ class Inventory:
 
     def content_path(self, digest: str) -> Path:
         """Where the bytes of a digest lie. Raises ``NotFound``."""
+        return self.folder / self.content_name(digest)
+
+    def content_name(self, digest: str) -> str:
+        """The path of the bytes of a digest below the object's folder. Raises ``NotFound``."""
         paths = self.document["manifest"].get(digest)
         if not paths:
             raise NotFound(f"{self.object_id} holds no content with the sha256 {digest}.")
-        return self.folder / str(paths[0])
+        return str(paths[0])
 
     def read(self, logical_path: str, version: int | None = None) -> bytes:
         """The bytes of a logical path. Raises ``NotFound``."""
@@ -95,7 +99,7 @@ class NewVersion:
     object may not hold yet, its bytes or the file to link. ``md5`` maps digests to what goes in the fixity block."""
 
     state: Mapping[str, str]
-    sources: Mapping[str, Path | bytes]
+    sources: Mapping[str, Path | str | bytes]
     message: str
     created: str
     user_name: str
@@ -218,12 +222,12 @@ class StorageRoot:
 
     def _move_in(self, draft: Path, folder: Path) -> None:
         for attempt in range(10):
-            _make_parents(folder, self.path)
             try:
+                _make_parents(folder, self.path)
                 draft.rename(folder)
                 break
             except FileNotFoundError:
-                # Another writer tidied the still empty folder above ours away between the two steps.
+                # Another writer tidied the still empty folders above ours away between the steps.
                 if attempt == 9:
                     raise
         flush_folder(folder.parent)
@@ -343,38 +347,38 @@ def _refuse_impossible_paths(state: Mapping[str, str]) -> None:
                 raise Conflict(f"{'/'.join(parts[:depth])!r} would be a file and a folder.")
 
 
-def _fill_version(folder: Path, document: dict[str, Any], sources: Mapping[str, Path | bytes]) -> None:
+def _fill_version(folder: Path, document: dict[str, Any], sources: Mapping[str, Path | str | bytes]) -> None:
     """The version's folder: its new contents and its copy of the inventory, all flushed."""
-    prefix = f"{document['head']}/"
-    folders = {folder}
+    prefix, top = f"{document['head']}/", str(folder)
+    folders = {top}
     folder.mkdir(parents=True)
     for digest, paths in document["manifest"].items():
         if not paths[0].startswith(prefix):
             continue
-        target = folder / paths[0][len(prefix) :]
-        if target.parent not in folders:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            above = target.parent
+        target = f"{top}/{paths[0][len(prefix) :]}"
+        above = target.rpartition("/")[0]
+        if above not in folders:
+            Path(above).mkdir(parents=True, exist_ok=True)
             while above not in folders:
                 folders.add(above)
-                above = above.parent
+                above = above.rpartition("/")[0]
         source = sources[digest]
         if isinstance(source, bytes):
-            write_durably(target, source)
+            write_durably(Path(target), source)
         else:
             _link_or_copy(source, target)
     _write_inventory(folder, document)
-    for made in sorted(folders, key=lambda path: len(path.parts), reverse=True):
-        flush_folder(made)
+    for made in sorted(folders, key=len, reverse=True):
+        flush_folder(Path(made))
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
+def _link_or_copy(source: Path | str, target: Path | str) -> None:
     try:
         os.link(source, target)
     except OSError as error:
         if error.errno not in _NO_HARD_LINK:
             raise
-        with source.open("rb") as reader, target.open("xb") as writer:
+        with Path(source).open("rb") as reader, Path(target).open("xb") as writer:
             shutil.copyfileobj(reader, writer, 1 << 20)
             writer.flush()
             os.fsync(writer.fileno())

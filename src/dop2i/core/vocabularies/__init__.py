@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from dop2i.core.vocabularies.base import Term, Vocabulary
+from dop2i.core.vocabularies.closures import CLOSURES, REMOVALS
 from dop2i.core.vocabularies.experiments import EXPERIMENTS
 from dop2i.core.vocabularies.facilities import FACILITIES
 from dop2i.core.vocabularies.languages import LANGUAGES, language_id, language_tag
@@ -30,6 +31,8 @@ VOCABULARIES: dict[str, Vocabulary] = {
     "datetypes": DATE_TYPES,
     "facilities": FACILITIES,
     "experiments": EXPERIMENTS,
+    "closurereasons": CLOSURES,
+    "removalreasons": REMOVALS,
 }
 
 __all__ = ["VOCABULARIES", "Term", "Vocabulary", "language_id", "language_tag"]

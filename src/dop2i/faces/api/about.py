@@ -97,7 +97,7 @@ def resolve_pid(request: HttpRequest, pid: str) -> HttpResponse:
     """Redirects from a persistent identifier, in any usual spelling, to its record."""
     if not pid.isprintable():
         raise InvalidInput("An identifier has no control characters.")
-    number = records.resolve_pid(pid.replace("https:/doi.org", "https://doi.org"))
+    number = records.resolve_pid(request.actor, pid.replace("https:/doi.org", "https://doi.org"))
     return HttpResponseRedirect(f"{base_url(request)}/api/records/{number}")
 
 

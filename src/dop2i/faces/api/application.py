@@ -1,4 +1,4 @@
-"""The API put together: its routers, its failures as problems, its OpenAPI document, its limits."""
+"""The API put together: its routers, its failures as problems, its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -14,8 +14,25 @@ from ninja.errors import HttpError
 from ninja.errors import ValidationError as NinjaValidationError
 
 from dop2i.errors import ChecksumMismatch, Dop2iError, InvalidDocument, Problem, RevisionConflict
-from dop2i.faces.api import about, drafts, files, records, tus  # noqa: F401 they declare operations
-from dop2i.faces.api.limits import refusal
+from dop2i.faces.api import (  # noqa: F401 they declare operations
+    about,
+    access_rules,
+    access_shares,
+    audit,
+    communities,
+    drafts,
+    ethics,
+    files,
+    graph,
+    harvests,
+    members,
+    notices,
+    records,
+    requests,
+    search,
+    tokens,
+    tus,
+)
 from dop2i.faces.api.reading import UnsupportedMediaType
 from dop2i.faces.api.routes import router
 from dop2i.faces.api.schemas import COMPONENTS
@@ -137,13 +154,10 @@ def with_any_key(view: View, plain: View, ending: str) -> View:
 
 
 def guarded(view: View) -> View:
-    """Every address of the API: limits first, HEAD as GET, and a refused method as a problem."""
+    """Every address of the API: HEAD as GET, and a refused method as a problem."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
-        refused = refusal(request)
-        if refused is not None:
-            return refused
         try:
             made = view(request, *args, **named)
             if request.method == "HEAD" and isinstance(made, HttpResponseNotAllowed) and "GET" in made["Allow"]:

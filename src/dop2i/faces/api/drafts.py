@@ -13,6 +13,7 @@ from dop2i.faces.api.schemas import DraftBody
 from dop2i.faces.problems import field_errors
 from dop2i.server.records import actions, queries
 from dop2i.server.records.models import Record
+from dop2i.server.records.policy import readable_files
 
 IF_MATCH = header("If-Match", "The revision (`ETag`) that was read; another one is answered 412.")
 DRAFTS = ("drafts",)
@@ -25,8 +26,9 @@ NEXT = {name: leads_to(name, record_id="$response.body#/id")[name] for name in _
 
 def draft_document(request: HttpRequest, record: Record) -> dict[str, Any]:
     """A draft as it is served, with ``errors``: what has to be mended or filled before it can be published."""
-    document = queries.native_document(record, draft=True, base_url=base_url(request))
-    return {**document, "errors": field_errors(queries.draft_problems(record, for_publication=True))}
+    readable = readable_files(request.actor, record, draft=True)
+    document = queries.native_document(record, draft=True, base_url=base_url(request), readable=readable)
+    return {**document, "errors": field_errors(queries.draft_problems(request.actor, record, for_publication=True))}
 
 
 def draft_answer(request: HttpRequest, record: Record, *, status: int = 200) -> HttpResponse:
@@ -131,7 +133,9 @@ def publish_draft(request: HttpRequest, record_id: RecordId) -> HttpResponse:
         actor=request.actor, record_id=record_id, expected_revision=expected_revision(request)
     )
     record = queries.get_record(request.actor, record.pk)
-    document = queries.native_document(record, base_url=base_url(request))
+    document = queries.native_document(
+        record, base_url=base_url(request), readable=readable_files(request.actor, record)
+    )
     return json_answer(document, status=202, headers={"Location": f"{base_url(request)}/api/records/{record.pk}"})
 
 

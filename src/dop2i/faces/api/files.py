@@ -25,6 +25,7 @@ from dop2i.faces.ranges import serve_entry
 from dop2i.server.files.models import FileEntry
 from dop2i.server.records import file_actions, queries
 from dop2i.server.records.models import Record
+from dop2i.server.records.policy import public_files
 
 MOST_FILES = 1000
 MOST_ANNOUNCED = 10_000
@@ -71,8 +72,7 @@ def _list(request: HttpRequest, record_id: int, *, draft: bool, size: int, after
 
 
 def _one(request: HttpRequest, record_id: int, key: str, *, draft: bool, status: int = 200) -> HttpResponse:
-    record = (queries.get_draft if draft else queries.get_record)(request.actor, record_id)
-    entry = queries.get_file(request.actor, record_id, key, draft=draft)
+    record, entry = queries.get_record_file(request.actor, record_id, key, draft=draft)
     return json_answer(queries.file_document(entry, record, base=base_url(request), draft=draft), status=status)
 
 
@@ -95,15 +95,13 @@ def _folder(request: HttpRequest, record_id: int, *, draft: bool, prefix: str, s
 
 
 def _content(request: HttpRequest, record_id: int, key: str, *, draft: bool) -> HttpResponseBase:
-    entry = queries.get_file(request.actor, record_id, key, draft=draft)
+    record, entry = queries.get_record_file(request.actor, record_id, key, draft=draft)
     queries.open_content(entry)
     if draft:
         return serve_entry(request, entry, public=False)
-    record = queries.get_record(request.actor, record_id)
-    access = queries.native_document(record, base_url=base_url(request), with_files="none")
-    public = access["access"]["record"] == access["access"]["files"] == "public"
-    made = serve_entry(request, entry, public=public)
-    made["Link"] = signposting.item_link_header(access)
+    made = serve_entry(request, entry, public=entry.key in public_files(record))
+    document = queries.native_document(record, base_url=base_url(request), with_files="none")
+    made["Link"] = signposting.item_link_header(document)
     return made
 
 

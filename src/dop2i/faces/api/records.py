@@ -8,98 +8,32 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from ninja import Query
 
 from dop2i.core.exports import EXPORTS
-from dop2i.core.vocabularies import VOCABULARIES
-from dop2i.errors import NotFound
-from dop2i.faces.addresses import absolute, base_url
+from dop2i.errors import Gone, NotFound
+from dop2i.faces.addresses import base_url
 from dop2i.faces.api.reading import json_answer, page_links
 from dop2i.faces.api.routes import PageNumber, RecordId, answer, route, router
+from dop2i.faces.api.search import Size, Text
 from dop2i.faces.negotiation import wanted_export
+from dop2i.faces.problems import kind_of, problem_body
 from dop2i.faces.ranges import content_disposition
-from dop2i.server.catalogue import queries as catalogue
 from dop2i.server.records import actions, queries
 from dop2i.server.records.models import Record
-
-MOST_HITS = 200
-Size = Annotated[int, Query(ge=1, le=MOST_HITS, description="Hits a page.")]
-Text = Annotated[str, Query(max_length=2000, description="What is looked for; any text is understood.")]
-Values = Annotated[list[str], Query(max_length=100, description="Only these values of the facet.")]
-Sort = Annotated[str, Query(description=f"One of {', '.join(catalogue.SORTS)}.", max_length=40)]
-AllVersions = Annotated[bool, Query(description="Older versions too.")]
-
-FACET_LABELS = {
-    "theme": "Theme",
-    "type": "Resource type",
-    "format": "Format",
-    "year": "Year",
-    "licence": "Licence",
-}
+from dop2i.server.records.policy import readable_files
+from dop2i.server.records.withdrawal import get_tombstone
 
 
-@route(router, "GET", "/records", answers={200: answer("A page of records", "Records")}, tags=("search",))
-def search_records(
-    request: HttpRequest,
-    q: Text = "",
-    page: PageNumber = 1,
-    size: Size = 25,
-    sort: Sort = "",
-    theme: Values = [],  # noqa: B006 pydantic copies it
-    type: Values = [],  # noqa: B006
-    format: Values = [],  # noqa: B006
-    year: Values = [],  # noqa: B006
-    licence: Values = [],  # noqa: B006
-    allversions: AllVersions = False,
-    all_versions: AllVersions = False,
-) -> HttpResponse:
-    """Search the public records, and one's own.
-
-    `aggregations` counts five facets; what is asked of one facet does not narrow its own counts.
-    """
-    filters = {"theme": theme, "type": type, "format": format, "year": year, "licence": licence}
-    found = catalogue.search(
-        request.actor,
-        q=_storable(q),
-        filters={name: [_storable(value) for value in values] for name, values in filters.items() if values},
-        sort=sort,
-        page=page,
-        size=size,
-        all_versions=allversions or all_versions,
-    )
-    aggregations = {
-        name: {"label": FACET_LABELS.get(name, name), "buckets": [_bucket(name, *value) for value in values]}
-        for name, values in found.facets.items()
-    }
-    document = {
-        "hits": {"hits": [absolute(hit, base=base_url(request)) for hit in found.hits], "total": found.total},
-        "aggregations": aggregations,
-        "sortBy": found.sort,
-        "links": page_links(request, page=page, size=size, total=min(found.total, catalogue.WINDOW)),
-    }
-    return json_answer(document)
-
-
-def _storable(text: str) -> str:
-    """NUL and halves of characters are looked for in vain."""
-    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
-
-
-def _bucket(facet: str, value: str, count: int) -> dict[str, Any]:
-    vocabulary = {"theme": "themes", "type": "resourcetypes", "licence": "licenses"}.get(facet, "")
-    term = VOCABULARIES[vocabulary].get(value) if vocabulary else None
-    return {"key": value, "doc_count": count, "label": term.label("en") if term else value}
+def tombstone_answer(request: HttpRequest, record_id: int, error: Gone) -> HttpResponse:
+    """410, with what is left to tell of a withdrawn record. Raises ``NotFound`` when not even that may be told."""
+    told = get_tombstone(request.actor, record_id)
+    made = json_answer({**told, **problem_body(410, str(error), kind=kind_of(error))}, status=410)
+    made["Content-Type"] = "application/problem+json"
+    return made
 
 
 def published(request: HttpRequest, record: Record, *, files: str = "auto") -> dict[str, Any]:
-    """A published record as it is served."""
-    if files == "auto" and not queries_may_list(request, record):
-        files = "none"
-    return queries.native_document(record, base_url=base_url(request), with_files=files)
-
-
-def queries_may_list(request: HttpRequest, record: Record) -> bool:
-    """Whether the caller may see what files a record has."""
-    from dop2i.server.records.policy import may
-
-    return may(request.actor, "read_files", record)
+    """A published record as it is served, with the files that the caller may read."""
+    readable = readable_files(request.actor, record)
+    return queries.native_document(record, base_url=base_url(request), with_files=files, readable=readable)
 
 
 @route(
@@ -111,7 +45,7 @@ def queries_may_list(request: HttpRequest, record: Record) -> bool:
         302: answer("The number is a concept's: `Location` is its latest version"),
         304: answer("Not changed"),
     },
-    problems=(404, 406),
+    problems=(403, 404, 406, 410),
 )
 def get_record(request: HttpRequest, record_id: RecordId) -> HttpResponse:
     """Read a published record.
@@ -120,6 +54,8 @@ def get_record(request: HttpRequest, record_id: RecordId) -> HttpResponse:
     """
     try:
         record = queries.get_record(request.actor, record_id)
+    except Gone as error:
+        return tombstone_answer(request, record_id, error)
     except NotFound:
         # InvenioRDM's parent link: the number of a concept means its latest version
         latest = queries.latest_of(request.actor, record_id)
@@ -150,7 +86,7 @@ def export_record(request: HttpRequest, record_id: RecordId, name: str) -> HttpR
 
 def _exported(request: HttpRequest, record: Record, name: str, *, attachment: bool) -> HttpResponse:
     export = EXPORTS[name]
-    files = "all" if export.needs_files and queries_may_list(request, record) else "auto"
+    files = "all" if export.needs_files else "auto"
     content = export.write(published(request, record, files=files))
     made = HttpResponse(content, content_type=export.media_type)
     made["Vary"] = "Accept"

@@ -25,6 +25,7 @@ PROBLEMS = {
     404: "There is no such thing, or it is not yours to see.",
     406: "No representation is of a media type that `Accept` names.",
     409: "It is in a state that does not allow this, or somebody else changed it.",
+    410: "It was withdrawn: `tombstone` says when and why.",
     412: "`If-Match` does not name the present revision, or the protocol version is another.",
     413: "More was sent than is taken at once.",
     414: "The address is longer than 8,190 bytes.",

@@ -54,6 +54,31 @@ ENTRY = shape(
     "One file of a record or draft.",
 )
 
+GRAPH = shape(
+    {
+        "centre": TEXT,
+        "nodes": {
+            "type": "array",
+            "items": shape(
+                {
+                    "id": TEXT,
+                    "title": TEXT,
+                    "stage": TEXT,
+                    "resource_type": TEXT,
+                    "url": TEXT,
+                    "known": {"type": "boolean", "description": "Whether the catalogue holds it."},
+                    "state": {"type": "string", "description": "alive or broken, for an address that was looked at."},
+                },
+                ("id", "title", "stage"),
+            ),
+        },
+        "edges": {"type": "array", "items": shape({"source": TEXT, "kind": TEXT, "target": TEXT})},
+        "cut": {"type": "boolean", "description": "Whether there is more than is shown."},
+    },
+    ("centre", "nodes", "edges"),
+    "An object and what it hangs together with; kinds are DataCite's relation types.",
+)
+
 RECORD = shape(
     {
         "id": TEXT,
@@ -142,6 +167,46 @@ FOLDER = shape(
 
 TERM = shape({"id": TEXT, "title": OBJECT, "props": OBJECT, "links": LINKS}, ("id", "title"))
 
+JOURNAL_LINE = shape(
+    {
+        "id": TEXT,
+        "at": TEXT,
+        "person": {"type": ["object", "null"]},
+        "token": {"type": ["object", "null"]},
+        "address": {"type": "string", "description": "From where; told to themselves and to administrators only."},
+        "action": TEXT,
+        "target": {"type": "string", "description": "`record:12`, `person:3` …"},
+        "details": OBJECT,
+    },
+    ("id", "at", "action", "target"),
+    "One thing that somebody did.",
+)
+
+TOKEN = shape(
+    {
+        "id": TEXT,
+        "name": TEXT,
+        "scopes": {"type": "array", "items": TEXT},
+        "records": {"type": "array", "items": TEXT, "description": "Concepts; empty for all."},
+        "created": TEXT,
+        "expires": {"type": ["string", "null"]},
+        "last_used": {"type": ["string", "null"]},
+        "token": {"type": "string", "description": "The secret, in the answer that made it and never again."},
+        "links": LINKS,
+    },
+    ("id", "scopes"),
+)
+
+NEW_TOKEN = shape(
+    {
+        "name": {"type": "string", "maxLength": 120},
+        "scopes": {"type": "array", "items": TEXT, "minItems": 1, "maxItems": 20},
+        "days": {"type": "integer", "minimum": 1, "maximum": 36_500, "default": 365},
+        "records": {"type": "array", "items": NUMBER, "maxItems": 1000},
+        "person": {"type": ["integer", "null"], "minimum": 1, "description": "A robot that you look after."},
+    }
+)
+
 COMPONENTS: dict[str, Any] = {
     "Record": RECORD,
     "Records": listing("Record"),
@@ -161,6 +226,13 @@ COMPONENTS: dict[str, Any] = {
     "User": shape({"id": TEXT, "email": TEXT, "profile": OBJECT, "scopes": {"type": "array", "items": TEXT}}, ("id",)),
     "Pid": shape({"pid": TEXT, "id": TEXT, "links": LINKS}, ("pid", "id")),
     "Health": shape({"status": {"enum": ["ok", "degraded"]}, "version": TEXT, "queue": OBJECT}, ("status",)),
+    "JournalLine": JOURNAL_LINE,
+    "Journal": shape({"hits": shape({"hits": {"type": "array", "items": ref("JournalLine")}}), "links": LINKS}),
+    "Token": TOKEN,
+    "Tokens": listing("Token"),
+    "NewToken": NEW_TOKEN,
+    "Graph": GRAPH,
+    "BrokenLinks": shape({"hits": shape({"hits": {"type": "array", "items": OBJECT}, "total": NUMBER}, ("hits",))}),
     "FieldError": FIELD_ERROR,
     "Problem": PROBLEM,
 }

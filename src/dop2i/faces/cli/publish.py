@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 @server_option("--to")
 @token_option
 @click.option("--draft", "draft_only", is_flag=True, help="Stop before publication; the draft is on the server.")
+@click.option(
+    "--despite-findings", is_flag=True, help="Send although personal data were found: a curator will decide on them."
+)
 @click.option("--yes", is_flag=True, help="Ask nothing; fail (exit code 2) if something mandatory is missing.")
 @click.option("--title", metavar="TEXT", help="Overrules the title that the files propose.")
 @click.option("--licence", "--license", metavar="SPDX", help="Such as CC-BY-4.0 or CC0-1.0.")
@@ -35,7 +38,15 @@ if TYPE_CHECKING:
 @click.option("--record", default="", metavar="ID", help="The record that this is a new version of, when unknown here.")
 @json_option
 def command(
-    folder: str, server: str | None, token: str, draft_only: bool, yes: bool, record: str, as_json: bool, **given: Any
+    folder: str,
+    server: str | None,
+    token: str,
+    draft_only: bool,
+    despite_findings: bool,
+    yes: bool,
+    record: str,
+    as_json: bool,
+    **given: Any,
 ) -> None:
     """Describe a folder, show the record it would make, ask what is missing, send the files and publish.
 
@@ -66,6 +77,7 @@ def command(
         note("\nNothing changed since the last version: nothing was sent.")
         _finish_unchanged(publication, as_json=as_json)
         return
+    _require_nothing_personal(publication, despite=despite_findings)
     if not yes and not draft_only:
         click.confirm(f"\nPublish on {client.url}?", default=True, abort=True, err=True)
     done = _send(client, publication, publish=not draft_only)
@@ -93,6 +105,32 @@ def _look(client: Any, folder: Path, *, answers: dict[str, Any], record: str) ->
 
     with progress(label="read", unit="B") as reading, progress(label="describe", unit=" files") as describing:
         return look(client, folder, answers=answers, record=record, describing=describing.reach, reading=reading.add)
+
+
+def _require_nothing_personal(publication: Publication, *, despite: bool) -> None:
+    """Says what a scan finds in the files that would travel, before they do; stops where the server would.
+
+    Raises ``InvalidInput``: nothing was sent then.
+    """
+    from dop2i.core.ethics import SMALLEST_CELL, is_health_data
+    from dop2i.errors import InvalidInput
+    from dop2i.faces.cli import _scanning as scanning
+    from dop2i.faces.cli._terminal import note
+
+    new = {*publication.difference.added, *publication.difference.changed}
+    files = [(file.key, file.path) for file in publication.files if not publication.prior or file.key in new]
+    smallest = SMALLEST_CELL if is_health_data(publication.document) else 0
+    stops = 0
+    for name, findings in scanning.scan_files(files, smallest_cell=smallest):
+        if findings:
+            stops += any(one.blocks for one in findings)
+            for line in scanning.lines(name, findings):
+                note(f"  {line}", fg="yellow")
+    if stops and not despite:
+        raise InvalidInput(
+            f"Personal data were found in {stops} of the files; nothing was sent.",
+            hint="Remove them (dop2i scan --clean DIR makes copies of DICOM without them), or give --despite-findings.",
+        )
 
 
 def _send(client: Any, publication: Publication, *, publish: bool) -> Published:

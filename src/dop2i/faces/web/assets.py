@@ -17,7 +17,7 @@ from django.urls import reverse
 STATIC = Path(__file__).parent / "static"
 STYLES = (
     *("tokens", "page", "controls", "words", "tables", "plots", "pieces"),
-    *("home", "search", "record", "deposit", "work", "room"),
+    *("home", "search", "record", "deposit", "work", "community", "room"),
 )
 CACHE = "public, max-age=31536000, immutable"
 TYPES = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".js": "text/javascript", ".css": "text/css"}

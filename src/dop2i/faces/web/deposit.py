@@ -19,11 +19,14 @@ from dop2i.errors import (
     InvalidDocument,
     InvalidInput,
     NotAuthenticated,
+    NotFound,
+    NotPermitted,
     Problem,
     RevisionConflict,
     WrongState,
 )
 from dop2i.faces.web import present
+from dop2i.faces.web.deposit_community import apply_choice, choose_first, community_part
 from dop2i.faces.web.deposit_form import (
     EMPTY_CREATOR,
     EMPTY_RELATED,
@@ -35,12 +38,14 @@ from dop2i.faces.web.deposit_form import (
     form_of,
     form_sent,
 )
+from dop2i.faces.web.ethics import ethics_part, ethics_words
 from dop2i.faces.web.evidence import Evidence, evidence_of
 from dop2i.faces.web.labels import field_labels, problem_words
 from dop2i.faces.web.rendering import language, page, person_of
 from dop2i.faces.web.uploads import receive_files
 from dop2i.server.files.models import FileEntry
 from dop2i.server.records import actions, queries
+from dop2i.server.reviews.actions import publish_or_submit
 
 FILES_LISTED = 60
 
@@ -50,9 +55,12 @@ def start(request: HttpRequest) -> HttpResponse:
     """The first step: files, one or many. A script asks for JSON and then sends the files itself, resumably."""
     if person_of(request) is None:
         raise NotAuthenticated("Sign in to deposit.")
+    wanted = request.GET.get("community", "").strip()[:100]
     if request.method != "POST":
-        return page(request, "deposit_start.html", {}, nav="deposit")
+        return page(request, "deposit_start.html", {"community": wanted}, nav="deposit")
     record = actions.create_draft(actor=request.actor, document={})
+    if wanted:
+        choose_first(request, record, wanted)
     href = reverse("web:draft", args=[record.pk])
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"id": str(record.pk), "href": href}, status=201)
@@ -102,31 +110,36 @@ def _sent(request: HttpRequest, record: Any, evidence: Evidence) -> HttpResponse
         saved = actions.update_draft(
             actor=request.actor, record_id=record.pk, document=document, expected_revision=revision
         )
+        if apply_choice(request, saved):
+            saved = queries.get_draft(request.actor, record.pk)
         if act == "publish":
             return _publish(request, saved, form, evidence)
     except RevisionConflict:
         return _conflict(request, record, form, evidence)
     except InvalidDocument as error:
         return _page(request, Shown(record, form, evidence, error.problems, status=400))
-    except InvalidInput as error:
+    except (InvalidInput, NotPermitted, NotFound) as error:
         return _page(request, Shown(record, form, evidence, [Problem("", str(error))], status=400))
+    except WrongState as error:
+        return _page(request, Shown(record, form, evidence, [Problem("", str(error))], status=409))
     messages.success(request, _("Saved. Nobody else sees it before you publish."))
     return HttpResponseRedirect(reverse("web:draft", args=[record.pk]))
 
 
 def _publish(request: HttpRequest, record: Any, form: Form, evidence: Evidence) -> HttpResponse:
     try:
-        published = actions.publish_draft(
-            actor=request.actor, record_id=record.pk, expected_revision=record.draft_revision
-        )
+        review = publish_or_submit(actor=request.actor, record_id=record.pk, expected_revision=record.draft_revision)
     except InvalidDocument as error:
         again = queries.get_draft(request.actor, record.pk)
         return _page(request, Shown(again, form, evidence, error.problems, status=400))
     except WrongState as error:
         again = queries.get_draft(request.actor, record.pk)
         return _page(request, Shown(again, form, evidence, [Problem("files", str(error))], status=409))
+    if review is not None and not review.published:
+        messages.success(request, _("Submitted. It is published once the community accepts it."))
+        return HttpResponseRedirect(reverse("web:review", args=[review.pk]))
     messages.success(request, _("Published. The record can be found and cited from now on."))
-    return HttpResponseRedirect(reverse("web:record", args=[published.pk]))
+    return HttpResponseRedirect(reverse("web:record", args=[record.pk]))
 
 
 def _changed_rows(form: Form, act: str) -> bool:
@@ -170,6 +183,9 @@ def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
     form.creators = form.creators or [dict(EMPTY_CREATOR)]
     errors = _errors(shown)
     missing = _missing(form, bucket)
+    ethics = ethics_part(record)
+    if ethics["blocked"]:
+        missing.append({"field": "personal-data", "label": _("Personal data in the files")})
     context = {
         "record": record,
         "form": form,
@@ -190,6 +206,8 @@ def _page(request: HttpRequest, shown: Shown) -> HttpResponse:
         "title": form.values.get("title") or _("Untitled draft"),
         "lead": _lead(shown, missing),
         "choices": _choices(form),
+        "within": community_part(request, record),
+        "ethics": ethics,
         "affix": {"organizational": _("Organisation"), "personal": _("Person")},
     }  # fmt: skip
     return page(request, "deposit.html", context, status=shown.status, nav="deposit")
@@ -204,7 +222,9 @@ def _errors(shown: Shown) -> dict[str, list[str]]:
     for problem in shown.problems:
         if problem.severity == "error":
             name = "files" if problem.path.startswith("files") else field_of(problem.path)
-            message = problem_words(problem.message)
+            message = ethics_words(problem) or problem_words(problem.message)
+            if message in found.get(name, []):
+                continue
             found.setdefault(name, []).append(message if name else f"{problem.path}: {message}".lstrip(": "))
     return found
 

@@ -24,6 +24,7 @@ LISTS = {
     "observables": "dop2i:observables",
 }
 TEXTS = {"instrument": "dop2i:instrument", "run_period": "dop2i:run_period"}
+SENSITIVITY, HEALTH = "dop2i:sensitivity", "health"
 RANGES = {"sqrt_s": "dop2i:sqrt_s", "energy": "dop2i:energy"}
 PATHS = {
     "title": "metadata.title",
@@ -67,6 +68,7 @@ def form_of(document: dict[str, Any]) -> Form:
     subjects = [str(s.get("subject") or "") for s in metadata.get("subjects") or []]
     form.values["keywords"] = "\n".join(s for s in subjects if s)
     form.values["theme"] = str(custom.get("dop2i:theme") or "")
+    form.values["health"] = "yes" if HEALTH in _as_list(custom.get(SENSITIVITY)) else ""
     for name, key in LISTS.items():
         form.values[name] = ", ".join(str(v) for v in _as_list(custom.get(key)))
     for name, key in TEXTS.items():
@@ -123,7 +125,7 @@ def form_sent(post: Any) -> Form:
     """The fields as a person sent them (``post`` is a QueryDict)."""
     form = Form()
     names = ["title", "description", "publication_date", "version", "resource_type", "licence", "keywords", "theme"]
-    names += [*LISTS, *TEXTS, "access", "embargo_until", "embargo_reason"]
+    names += [*LISTS, *TEXTS, "health", "access", "embargo_until", "embargo_reason"]
     names += [f"{name}_{part}" for name in RANGES for part in ("minimum", "maximum", "unit")]
     for name in names:
         form.values[name] = post.get(name, "").replace("\r\n", "\n").strip()
@@ -150,6 +152,8 @@ def document_of(form: Form, before: dict[str, Any]) -> dict[str, Any]:
     _set_licence(metadata, form.values["licence"])
     _set_keywords(metadata, form.values["keywords"])
     _set(custom, "dop2i:theme", form.values["theme"])
+    others = [said for said in _as_list(custom.get(SENSITIVITY)) if said != HEALTH]
+    _set(custom, SENSITIVITY, [*others, *([HEALTH] if form.values["health"] else [])])
     for name, key in LISTS.items():
         _set(custom, key, _items(form.values[name]))
     for name, key in TEXTS.items():
@@ -251,13 +255,18 @@ def _set_related(form: Form, metadata: dict[str, Any]) -> None:
 
 
 def _access(form: Form, before: dict[str, Any]) -> dict[str, Any]:
+    """The rule that the form asks for; what it does not ask (closed folders, notes) stays as it was."""
     kind = form.values["access"]
     record = before.get("record", "public")
+    kept = {name: value for name, value in before.items() if name.startswith("dop2i:")}
     if kind == "embargo":
-        embargo = {"active": True, "until": form.values["embargo_until"], "reason": form.values["embargo_reason"]}
-        return {"record": record, "files": "restricted", "embargo": {k: v for k, v in embargo.items() if v != ""}}
+        embargo = {**(before.get("embargo") or {}), "active": True}
+        embargo |= {"until": form.values["embargo_until"], "reason": form.values["embargo_reason"]}
+        embargo = {name: value for name, value in embargo.items() if value != ""}
+        return {"record": record, "files": "restricted", "embargo": embargo, **kept}
     files = "restricted" if kind == "restricted" else "public"
-    return {"record": record if files == "restricted" else "public", "files": files, "embargo": {"active": False}}
+    record = record if files == "restricted" else "public"
+    return {"record": record, "files": files, "embargo": {"active": False}, **kept}
 
 
 def field_of(path: str) -> str:

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from dop2i.faces.web.picturing import Picture, best_picture
 from dop2i.server.files.models import FileEntry
+from dop2i.server.files.readable import Readable
 
 FILES_READ = 30
 KEPT = 400
@@ -32,21 +33,21 @@ class Digest:
     picture: Picture | None = None
 
 
-_kept: OrderedDict[tuple[int, int, int], Digest] = OrderedDict()
+_kept: OrderedDict[tuple[int, int, int, Readable], Digest] = OrderedDict()
 _lock = Lock()
 
 
-def digest_of(bucket_id: int | None) -> Digest:
-    """The brief of a bucket, from memory when nothing was described since."""
-    if not bucket_id:
+def digest_of(bucket_id: int | None, readable: Readable) -> Digest:
+    """The brief of a bucket's readable files, from memory when nothing was described since."""
+    if not bucket_id or readable.nothing:
         return Digest()
     first = list(
-        FileEntry.objects.filter(bucket_id=bucket_id, status="completed")
+        FileEntry.objects.filter(readable.q(), bucket_id=bucket_id, status="completed")
         .order_by("key")
         .values_list("pk", "key", "content_id", "content__description")[:FILES_READ]
     )
     described = [pk for pk, _key, _content, description in first if description is not None]
-    mark = (bucket_id, len(described), hash((str(settings.DOP2I.home), *(row[2] for row in first))))
+    mark = (bucket_id, len(described), hash((str(settings.DOP2I.home), *(row[2] for row in first))), readable)
     with _lock:
         if mark in _kept:
             _kept.move_to_end(mark)

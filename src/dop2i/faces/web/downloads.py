@@ -5,7 +5,6 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.http import require_safe
@@ -15,26 +14,21 @@ from dop2i.errors import NotFound
 from dop2i.faces.addresses import base_url
 from dop2i.faces.ranges import content_disposition, serve_entry
 from dop2i.server.files.models import FileEntry
+from dop2i.server.files.queries import list_entries
 from dop2i.server.records import queries
-from dop2i.server.records.policy import may
+from dop2i.server.records.documents import every_entry
+from dop2i.server.records.policy import public_files, readable_files
 
 PIECE = 1 << 20
-BATCH = 500
 
 
 @require_safe
 def file(request: HttpRequest, record_id: int, key: str) -> HttpResponseBase:
     """One file by range; ``?view=1`` shows harmless types in place, ``?draft=1`` is for whoever writes the draft."""
     draft = request.GET.get("draft") == "1"
-    entry = queries.get_file(request.actor, record_id, key, draft=draft)
-    public = not draft and _is_public(request, record_id)
+    record, entry = queries.get_record_file(request.actor, record_id, key, draft=draft)
+    public = not draft and entry.key in public_files(record)
     return serve_entry(request, entry, public=public, inline=request.GET.get("view") == "1")
-
-
-def _is_public(request: HttpRequest, record_id: int) -> bool:
-    record = queries.get_record(request.actor, record_id)
-    access = (record.document or {}).get("access") or {}
-    return access.get("record", "public") == "public" and access.get("files", "public") == "public"
 
 
 @require_safe
@@ -44,8 +38,12 @@ def export(request: HttpRequest, record_id: int, name: str, *, attachment: bool 
         raise Http404(name)
     writer = EXPORTS[name]
     record = queries.get_record(request.actor, record_id)
-    with_files = "all" if writer.needs_files and may(request.actor, "read_files", record) else "auto"
-    document = queries.native_document(record, base_url=base_url(request), with_files=with_files)
+    document = queries.native_document(
+        record,
+        base_url=base_url(request),
+        with_files="all" if writer.needs_files else "auto",
+        readable=readable_files(request.actor, record),
+    )
     response = HttpResponse(writer.write(document), content_type=_with_charset(writer.media_type))
     filename = f"dop2i-{record_id}{writer.suffix}"
     response["Content-Disposition"] = content_disposition(filename, attachment=attachment)
@@ -61,11 +59,14 @@ def _with_charset(media_type: str) -> str:
 
 @require_safe
 def archive(request: HttpRequest, record_id: int) -> HttpResponseBase:
-    """All files of the record as one ZIP, made while it is sent: nothing is written to a disk."""
-    if not queries.list_files(request.actor, record_id, limit=1):
+    """All files of the record (``?draft=1`` of its draft) as one ZIP, made while it is sent: nothing is written."""
+    draft = request.GET.get("draft") == "1"
+    record, bucket, readable = queries.readable_bucket(request.actor, record_id, draft=draft)
+    if not list_entries(bucket.pk, limit=1, readable=readable):
         raise NotFound("This record has no files.")
-    when = queries.get_record(request.actor, record_id).published_at or datetime.now(UTC)
-    return _zip_response(request, zip_stream(_all_files(request.actor, record_id), when=when), f"dop2i-{record_id}.zip")
+    when = record.published_at or datetime.now(UTC)
+    entries = (entry for entry in every_entry(bucket, readable) if entry.is_complete)
+    return _zip_response(request, zip_stream(entries, when=when), f"dop2i-{record_id}.zip")
 
 
 @require_safe
@@ -73,10 +74,9 @@ def crate(request: HttpRequest, record_id: int) -> HttpResponseBase:
     """The record as an RO-Crate: its metadata and a preview first, then all files."""
     from dop2i.core.packages.rocrate import crate_zip
 
-    queries.list_files(request.actor, record_id, limit=1)
-    record = queries.get_record(request.actor, record_id)
-    document = queries.native_document(record, base_url=base_url(request), with_files="all")
-    files = ((entry.key, _pieces(entry)) for entry in _all_files(request.actor, record_id))
+    record, bucket, readable = queries.readable_bucket(request.actor, record_id, draft=False)
+    document = queries.native_document(record, base_url=base_url(request), with_files="all", readable=readable)
+    files = ((entry.key, _pieces(entry)) for entry in every_entry(bucket, readable))
     return _zip_response(request, crate_zip(document, files), f"dop2i-{record_id}.crate.zip")
 
 
@@ -93,13 +93,6 @@ def _zip_response(request: HttpRequest, pieces: Iterator[bytes], name: str) -> H
     # a proxy must not gather the whole archive before it passes it on
     response["X-Accel-Buffering"] = "no"
     return response
-
-
-def _all_files(actor: Any, record_id: int) -> Iterator[FileEntry]:
-    after = None
-    while batch := list(queries.list_files(actor, record_id, after=after, limit=BATCH)):
-        yield from batch
-        after = batch[-1].key
 
 
 class _Gathered:

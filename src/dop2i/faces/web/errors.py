@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dop2i.errors import Dop2iError, NotAuthenticated, NotPermitted
+from dop2i.errors import Dop2iError, NotAuthenticated, NotPermitted, TooManyRequests
 from dop2i.faces.problems import problem_response, status_of
 from dop2i.faces.web.rendering import page, person_of
 
@@ -39,7 +39,10 @@ def with_error_pages(view: View) -> View:
             status = status_of(error)
             if status == 500:
                 log.exception("A page could not be made: %s", request.path)
-            return error_page(request, status, detail=str(error))
+            made = error_page(request, status, detail=str(error))
+            if isinstance(error, TooManyRequests):
+                made["Retry-After"] = str(error.seconds)
+            return made
 
     return answer
 
@@ -57,6 +60,7 @@ def error_page(request: HttpRequest, status: int, *, detail: str = "") -> HttpRe
         403: _("You may not do that here"),
         404: _("There is nothing at this address"),
         409: _("It changed in the meantime"),
+        429: _("Too many requests came from you"),
         503: _("A service elsewhere does not answer"),
         507: _("There is no room left"),
     }
@@ -68,6 +72,7 @@ def error_page(request: HttpRequest, status: int, *, detail: str = "") -> HttpRe
             "a withdrawn one leaves a page that says so."
         ),
         409: _("Read the page again and decide which of the two to keep."),
+        429: _("Wait a moment, then try again. Programs that ask much sign in with a token."),
         503: _("Nothing was lost. It will be tried again; look again in a few minutes."),
         507: _("Nothing was lost. The person who looks after this installation has to make room first."),
     }

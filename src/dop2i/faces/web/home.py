@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,15 +10,17 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from dop2i.core.vocabularies import VOCABULARIES
+from dop2i.faces.addresses import base_url
 from dop2i.faces.web import figures, present
 from dop2i.faces.web.plots.bars import hbar, strip, volume_by_year
 from dop2i.faces.web.plots.lengths import Landmark, LengthRow, length_axis
-from dop2i.faces.web.rendering import language, page
+from dop2i.faces.web.rendering import LANGUAGES, instance_title, language, page
 from dop2i.server.catalogue import queries as catalogue
 from dop2i.server.catalogue.models import Entry
 
@@ -60,8 +63,28 @@ def home(request: HttpRequest) -> HttpResponse:
         "newest": [present.card(document) for document in newest.hits],
         "today": timezone.now().date(),
         "read": READ,
+        "json_ld": _data_catalogue(request),
     }
     return page(request, "home.html", context)
+
+
+def _data_catalogue(request: HttpRequest) -> str:
+    """The installation as a schema.org DataCatalog, safe inside a script element."""
+    base = base_url(request)
+    made = {
+        "@context": "https://schema.org/",
+        "@type": "DataCatalog",
+        "@id": f"{base}/",
+        "name": instance_title(),
+        "url": f"{base}/",
+        "inLanguage": list(LANGUAGES),
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": {"@type": "EntryPoint", "urlTemplate": f"{base}{reverse('web:search')}?q={{search_term_string}}"},
+            "query-input": "required name=search_term_string",
+        },
+    }
+    return json.dumps(made, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def holdings() -> Holdings:

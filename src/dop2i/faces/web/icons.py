@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from dop2i.faces.web.plots.svg import element
 
 SHAPES = {
@@ -27,6 +29,7 @@ SHAPES = {
 }
 
 
+@cache
 def icon(name: str) -> str:
     """The inline SVG of an icon; an unknown name is a programming error."""
     return element("svg", SHAPES[name], class_="icon", viewBox="0 0 16 16", aria_hidden="true", focusable="false")

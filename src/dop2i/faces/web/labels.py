@@ -21,13 +21,29 @@ PROBLEMS = (
     gettext_noop("An embargo needs its last day: write it like 2030-05-17."),
     gettext_noop("This range is empty: give its minimum, its maximum or both."),
     gettext_noop("The minimum is above the maximum: exchange them."),
+    gettext_noop("Submit the draft for review: it is published once it is accepted by:"),
+    gettext_noop("The review is under way: the draft is published once it is accepted by:"),
+    gettext_noop("Changes were asked for: make them and submit the draft again to:"),
+    gettext_noop("The draft was changed after it was accepted: submit it again to:"),
+    gettext_noop("The community asks for this field: fill it in. The community is:"),
+    gettext_noop("The community allows only these licences:"),
+    gettext_noop("The community keeps the files closed until this day:"),
+    gettext_noop("Say when the run ended: the files open some years after it."),
+    gettext_noop("Some files do not fit in what is left to the community; bytes left:"),
 )
 """Messages of :mod:`dop2i.core.model` that a person of the form can meet; others are shown as they are."""
 
 
 def problem_words(message: str) -> str:
-    """A message of the model in the page's language, where it is known."""
-    return gettext(message) if message else ""
+    """A message of the model in the page's language, where it is known; what varies stands after its last colon."""
+    said = gettext(message) if message else ""
+    place = message.rfind(": ")
+    while said == message and place > 0:
+        known = gettext(message[: place + 1])
+        if known != message[: place + 1]:
+            said = f"{known} {message[place + 2 :]}"
+        place = message.rfind(": ", 0, place)
+    return said
 
 
 def field_labels() -> dict[str, str]:

@@ -25,19 +25,15 @@ from dop2i.faces.web.digest import digest_of
 from dop2i.faces.web.picturing import Picture
 from dop2i.faces.web.plots.cells import cell_map
 from dop2i.faces.web.plots.files import file_sizes_thumbnail
-from dop2i.faces.web.plots.standalone import standalone
+from dop2i.faces.web.plots.standalone import POLICY, standalone
 from dop2i.faces.web.plots.steps import histogram_thumbnail
+from dop2i.server.files.readable import Readable
 
 SECONDS = 20
 LARGEST_FILE = 4 * 1024**3
 EDITION = "3"
 """Raised when the drawing changes, so that kept pictures are made anew."""
 _one_at_a_time = BoundedSemaphore(1)
-
-
-def picture_of(bucket_id: int | None) -> Picture | None:
-    """The picture that shows a bucket best, None when no reader found anything to draw."""
-    return digest_of(bucket_id).picture
 
 
 def picture_words(picture: Picture | None) -> str:
@@ -64,24 +60,24 @@ def record_picture(request: HttpRequest, record_id: int) -> HttpResponse:
     from dop2i.faces.web.records import shown_record
 
     shown = shown_record(request, record_id, draft=request.GET.get("draft") == "1")
-    picture = picture_of(shown.bucket_id) if shown.files_open else None
-    mark = f"{EDITION}:{request.GET.urlencode()}:{picture}:{shown.bucket_id}:{shown.files_open}"
+    picture = digest_of(shown.bucket_id, shown.readable).picture
+    mark = f"{EDITION}:{request.GET.urlencode()}:{picture}:{shown.bucket_id}:{shown.readable}"
     etag = f'"{hashlib.sha256(mark.encode()).hexdigest()[:20]}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
-    drawn = draw(picture, shown.bucket_id if shown.files_open else None)
+    drawn = draw(picture, shown.bucket_id, shown.readable)
     if request.GET.get("fill") == "1":
         drawn = drawn.replace("xMidYMid meet", "xMidYMid slice")
     response = HttpResponse(standalone(drawn), content_type="image/svg+xml")
     response["ETag"] = etag
     response["Cache-Control"] = "private, max-age=600"
-    response["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+    response["Content-Security-Policy"] = POLICY
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def draw(picture: Picture | None, bucket_id: int | None) -> str:
-    """The inner SVG: the picture, or the sizes of the first files when there is nothing better."""
+def draw(picture: Picture | None, bucket_id: int | None, readable: Readable) -> str:
+    """The inner SVG: the picture, or the sizes of the first readable files when there is nothing better."""
     drawn = ""
     if picture is not None and picture.kind == "histogram":
         drawn = histogram_thumbnail(picture.counts, list(picture.edges))
@@ -91,15 +87,15 @@ def draw(picture: Picture | None, bucket_id: int | None) -> str:
         drawn = cell_map(turned, shape=(down, across), logarithmic=True)
     elif picture is not None and bucket_id:
         drawn = _kept_drawing(picture, bucket_id)
-    return drawn or _sizes(bucket_id)
+    return drawn or _sizes(bucket_id, readable)
 
 
-def _sizes(bucket_id: int | None) -> str:
+def _sizes(bucket_id: int | None, readable: Readable) -> str:
     from dop2i.server.files.models import FileEntry
 
-    if not bucket_id:
+    if not bucket_id or readable.nothing:
         return ""
-    entries = FileEntry.objects.filter(bucket_id=bucket_id, status="completed").order_by("key")
+    entries = FileEntry.objects.filter(readable.q(), bucket_id=bucket_id, status="completed").order_by("key")
     return file_sizes_thumbnail([int(n or 0) for n in entries.values_list("size", flat=True)[:40]])
 
 

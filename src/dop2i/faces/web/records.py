@@ -11,44 +11,52 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from dop2i.core.exports import EXPORTS
-from dop2i.errors import NotFound
+from dop2i.errors import NotFound, NotPermitted
 from dop2i.faces import signposting
 from dop2i.faces.addresses import base_url
 from dop2i.faces.negotiation import NATIVE, matching_export, wanted_ranges
 from dop2i.faces.web import citing, pictures, present
+from dop2i.faces.web.access_box import access_box, closed_page, tombstone_page
 from dop2i.faces.web.digest import Digest, digest_of
 from dop2i.faces.web.facts import physics_facts
 from dop2i.faces.web.inside import look_inside
 from dop2i.faces.web.licences import licences_of
 from dop2i.faces.web.picturing import Picture
 from dop2i.faces.web.rendering import language, page
-from dop2i.faces.web.tree import folder_of, open_tree
+from dop2i.faces.web.tree import folder_of, open_tree, tree_markup
 from dop2i.server.files.models import FileEntry
 from dop2i.server.files.queries import list_entries
+from dop2i.server.files.readable import Readable
 from dop2i.server.records import queries
 from dop2i.server.records.documents import bucket_of
-from dop2i.server.records.policy import may
+from dop2i.server.records.policy import may, readable_files
+from dop2i.server.records.withdrawal import get_tombstone
 
 
 @dataclass(slots=True)
 class Shown:
-    """A record as a visitor may see it: the row, its document, its bucket, whether the files may be read."""
+    """A record as a visitor may see it: the row, its document, its bucket, and which files they may read."""
 
     record: Any
     document: dict[str, Any]
     bucket_id: int | None
     draft: bool
-    files_open: bool
+    readable: Readable
+
+    @property
+    def files_open(self) -> bool:
+        """Whether any file may be read."""
+        return not self.readable.nothing
 
 
 def shown_record(request: HttpRequest, record_id: int, *, draft: bool = False) -> Shown:
     """The record, or its draft for whoever may edit it. Raises ``NotFound``."""
     get = queries.get_draft if draft else queries.get_record
     record = get(request.actor, record_id)
-    document = queries.native_document(record, draft=draft, base_url=base_url(request), with_files="auto")
+    readable = readable_files(request.actor, record, draft=draft)
+    document = queries.native_document(record, draft=draft, base_url=base_url(request), readable=readable)
     bucket = bucket_of(record, draft=draft)
-    files_open = draft or may(request.actor, "read_files", record)
-    return Shown(record, document, bucket.pk if bucket else None, draft, files_open)
+    return Shown(record, document, bucket.pk if bucket else None, draft, readable)
 
 
 @require_safe
@@ -74,6 +82,10 @@ def record(request: HttpRequest, record_id: int) -> HttpResponseBase:
         shown = shown_record(request, record_id, draft=draft)
     except NotFound:
         return _elsewhere(request, record_id)
+    except NotPermitted:
+        if draft:
+            raise
+        return closed_page(request, record_id)
     _name_first_files(shown)
     response = page(request, "record.html", record_context(request, shown), nav="catalogue")
     if not draft:
@@ -100,7 +112,7 @@ def _name_first_files(shown: Shown) -> None:
     """Above 100 files the document lists none; the typed links still name the first."""
     files = shown.document["files"]
     if shown.files_open and files["count"] and "entries" not in files:
-        first = list_entries(shown.bucket_id or 0, limit=signposting.MOST_ITEMS)
+        first = list_entries(shown.bucket_id or 0, limit=signposting.MOST_ITEMS, readable=shown.readable)
         base = shown.document["links"]["self_html"].partition("/records/")[0]
         files["entries"] = {e.key: queries.file_document(e, shown.record, base=base) for e in first}
 
@@ -111,10 +123,7 @@ def _elsewhere(request: HttpRequest, record_id: int) -> HttpResponse:
         found = queries.find_record(record_id)
     except NotFound:
         return _to_newest(request, record_id)
-    document = queries.native_document(found, base_url=base_url(request), with_files="none")
-    if str(found.state) != "withdrawn" or document["access"]["record"] != "public":
-        raise NotFound(f"There is no record {record_id}.")
-    return page(request, "tombstone.html", _head(Shown(found, document, None, False, False)), status=410)
+    return tombstone_page(request, get_tombstone(request.actor, found.pk))
 
 
 def _to_newest(request: HttpRequest, number: int) -> HttpResponse:
@@ -140,13 +149,13 @@ def linkset(request: HttpRequest, record_id: int) -> HttpResponse:
 @require_safe
 def by_pid(request: HttpRequest, pid: str) -> HttpResponse:
     """``/ark:/…`` and ``/doi/…``: to the record that carries the identifier."""
-    number = queries.resolve_pid(pid.removeprefix("doi/"))
+    number = queries.resolve_pid(request.actor, pid.removeprefix("doi/"))
     return HttpResponseRedirect(reverse("web:record", args=[number]))
 
 
 def record_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     """Everything that the page shows."""
-    digest = digest_of(shown.bucket_id if shown.files_open else None)
+    digest = digest_of(shown.bucket_id, shown.readable)
     return {
         **_head(shown),
         "facts": physics_facts(shown.document, digest.proposals),
@@ -161,6 +170,7 @@ def record_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "subjects": [s.get("subject") or s.get("id") for s in shown.document["metadata"].get("subjects") or []],
         "versions": _versions(request, shown),
         "may_edit": may(request.actor, "edit", shown.record),
+        **access_box(request, shown.record, shown.readable),
         "json_ld": _json_ld(shown.document),
         "citation_tags": citing.highwire_tags(shown.document),
         "head_links": signposting.links(shown.document) if not shown.draft else [],
@@ -305,14 +315,16 @@ def _json_ld(document: dict[str, Any]) -> str:
 def _files(request: HttpRequest, shown: Shown, picture: Picture | None) -> dict[str, Any]:
     """The tree with the asked folder open, and the inside of the asked (else the first described) file."""
     if not shown.bucket_id or not shown.files_open:
-        return {"tree": [], "inside": None, "file_entry": None}
-    entries = FileEntry.objects.filter(bucket_id=shown.bucket_id, status="completed")
+        return {"tree": "", "inside": None, "file_entry": None}
+    entries = FileEntry.objects.filter(shown.readable.q(), bucket_id=shown.bucket_id, status="completed")
     wanted = request.GET.get("file", "")
     entry = _chosen_entry(entries, wanted or (picture.key if picture else ""))
     folder = request.GET.get("folder") or folder_of(entry.key if entry else "")
     after = request.GET.get("after", "")
-    tree, more = open_tree(shown.bucket_id, folder=folder, selected=entry.key if entry else "", after=after)
-    context = {"tree": tree, "tree_more": more, "folder": folder, "file_entry": entry, "inside": None}
+    selected = entry.key if entry else ""
+    tree, more = open_tree(shown.bucket_id, folder=folder, selected=selected, after=after, readable=shown.readable)
+    markup = tree_markup(tree, more=more, draft=shown.draft) if tree else ""
+    context = {"tree": markup, "folder": folder, "file_entry": entry, "inside": None}
     if entry is not None:
         found = getattr(entry.content, "description", None)
         if found is not None:

@@ -9,14 +9,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 
+from dop2i.faces.middleware import POLICY
+
 LANGUAGES = ("en", "fr")
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "same-origin",
@@ -37,9 +36,24 @@ def person_of(request: HttpRequest) -> Any | None:
     return getattr(actor, "person", None)
 
 
+def _desk(request: HttpRequest) -> dict[str, bool]:
+    """Whose desk it is: what stewards and administrators find in the masthead."""
+    actor = getattr(request, "actor", None)
+    if person_of(request) is None or actor is None:
+        return {"steward": False, "administrator": False}
+    return {"steward": actor.is_steward, "administrator": actor.is_administrator}
+
+
+def _unread(request: HttpRequest) -> int:
+    """How many notices wait for the reader; asked only where a page shows it to somebody signed in."""
+    from dop2i.server.notifications.queries import unread_count
+
+    return unread_count(request.actor)
+
+
 def instance_title() -> str:
     """The name that the operator gave to this installation."""
-    return getattr(settings, "DOP2I_TITLE", "") or "dop2i"
+    return str(settings.DOP2I.title)
 
 
 def safe_next(request: HttpRequest, wanted: str, *, otherwise: str = "/") -> str:
@@ -70,10 +84,12 @@ def page(
     shared = {
         "instance_title": instance_title(),
         "person": person_of(request),
+        "desk": _desk(request),
         "language": language(),
         "language_links": language_links(request),
         "nav": nav,
         "path": request.get_full_path(),
+        "unread": SimpleLazyObject(lambda: _unread(request)),
     }
     body = render_to_string(f"dop2i/{template}", {**shared, **(context or {})}, request=request)
     response = HttpResponse(body, status=status)

@@ -1,24 +1,32 @@
-"""Search: the box, five facets, the results; the whole state is in the address."""
+"""Search: the box, the filters, the results; the whole state is in the address."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from dop2i.errors import InvalidQuery
-from dop2i.faces.web import figures, present
-from dop2i.faces.web.plots.bars import hbar
+from dop2i.errors import NotFound
+from dop2i.faces import feeds
+from dop2i.faces.addresses import base_url
+from dop2i.faces.feeds import page_of
+from dop2i.faces.result_lists import KINDS, result_list
+from dop2i.faces.web import figures, present, search_filters
 from dop2i.faces.web.rendering import language, page
+from dop2i.faces.web.search_filters import href
 from dop2i.server.catalogue import queries as catalogue
+from dop2i.server.catalogue.addresses import Address
+from dop2i.server.catalogue.parsing import Note
+from dop2i.server.catalogue.suggesting import corrected, suggest
 
 SIZE = 20
-SHOWN = 8
-FACETS = ("theme", "type", "format", "year", "licence")
+LAST_PAGE = catalogue.WINDOW // SIZE
+FEW = 3
+EXAMPLES = ("sqrt_s:13 TeV", "nuclide:56Fe", "creator:Curie", "cone:83.63,22.01,1deg")
 
 
 def _sorts() -> list[tuple[str, str]]:
@@ -30,115 +38,146 @@ def _sorts() -> list[tuple[str, str]]:
     ]
 
 
+def asked_of(request: HttpRequest) -> Address:
+    """The search that the address of a request asks."""
+    return Address.of((name, value) for name, values in request.GET.lists() for value in values[:500])
+
+
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """The results of ``q``, narrowed by the facets, in an order, one page of them."""
-    q = request.GET.get("q", "").strip()[:1000]
-    filters = {name: request.GET.getlist(name)[:50] for name in FACETS}
-    filters = {name: values for name, values in filters.items() if any(values)}
-    sort = request.GET.get("sort", "")
-    number = request.GET.get("page", "1")
-    context: dict[str, Any] = {"q": q, "sort": sort, "sorts": _sorts()}
-    try:
-        results = catalogue.search(request.actor, q=q, filters=filters, sort=sort, page=_page_number(number), size=SIZE)
-    except InvalidQuery as error:
-        context |= {"problem": str(error), "facets": [], "cards": [], "total": 0, "chips": _chips(q, filters, sort)}
-        return page(request, "search.html", context, status=400, nav="catalogue")
-    context |= {
+    """The results of ``q``, narrowed by the filters, in an order, one page of them; nothing asked is an error."""
+    asked = asked_of(request)
+    results, beyond = _found(request, asked)
+    narrowed = bool(asked.filters)
+    few = results.total < FEW and bool(asked.q) and not asked.q.startswith(("like:", "columns_of:"))
+    better = corrected(request.actor, q=asked.q) if few else ""
+    query = asked.without_page()
+    context: dict[str, Any] = {
+        "q": asked.q,
         "sort": results.sort,
+        "sorts": _sorts(),
         "total": results.total,
-        "understood": results.understood if results.understood and results.understood != q else "",
-        "cards": [present.card(document) for document in results.hits],
-        "facets": [_facet(name, results.facets.get(name, []), filters.get(name, [])) for name in FACETS],
-        "chips": _chips(q, filters, sort),
-        "narrowed": bool(filters),
-        "pages": _pages(q, filters, sort, results),
-        "api": "/api/records?" + urlencode({"q": q, "size": SIZE}) if not filters else "",
-        "without_filters": _address(q, {}, sort),
+        "understood": results.understood if results.understood and results.understood != asked.q else "",
+        "notes": [*_asides(request, asked, beyond), *(_note(note) for note in results.notes)],
+        "better": {"q": better, "href": href(asked.replaced(q=better))} if better else None,
+        "cards": [_card(key, document) for key, document in zip(results.keys, results.hits, strict=True)],
+        "facets": search_filters.facets(results.facets, asked, results.total),
+        "ranges": search_filters.ranges(results.pictures, asked),
+        "kept": search_filters.kept(asked),
+        "chips": search_filters.chips(asked),
+        "narrowed": narrowed,
+        "pages": _pages(asked, results),
+        "address": query.written(),
+        "without_filters": href(asked.replaced(filters={})),
+        "api": f"/api/records?{_api_query(asked)}",
         "canonical": reverse("web:search"),
+        "examples": [{"q": q, "href": href(Address(q=q))} for q in EXAMPLES],
     }
     return page(request, "search.html", context, nav="catalogue")
 
 
-def _page_number(text: str) -> int:
-    return int(text) if text.isdecimal() and 0 < len(text) < 6 and int(text) else 1
+def _found(request: HttpRequest, asked: Address) -> tuple[catalogue.Results, bool]:
+    """The page that is asked, or the last that there is; whether it was beyond."""
+    number = min(asked.page, LAST_PAGE)
+
+    def at(wanted: int) -> catalogue.Results:
+        return catalogue.search(
+            request.actor, q=asked.q, filters=asked.filters, sort=asked.sort, page=wanted, size=SIZE, pictures=True
+        )
+
+    results = at(number)
+    last = max(1, -(-min(results.total, catalogue.WINDOW) // SIZE))
+    return (at(last), True) if number > last else (results, asked.page > number)
 
 
-def _address(q: str, filters: dict[str, list[str]], sort: str, number: int = 1) -> str:
-    pairs = [("q", q)] if q else []
-    pairs += [(name, value) for name, values in filters.items() for value in values]
-    pairs += [("sort", sort)] if sort else []
-    pairs += [("page", str(number))] if number > 1 else []
-    return f"{reverse('web:search')}?{urlencode(pairs)}" if pairs else reverse("web:search")
+def _asides(request: HttpRequest, asked: Address, beyond: bool) -> list[str]:
+    """What of the address itself could not be followed."""
+    said = [_("That page does not exist: this is the last one.")] if beyond else []
+    order = request.GET.get("sort", "")
+    if order and not asked.sort:
+        said.append(_("There is no order “%(name)s”; the usual one was taken.") % {"name": order[:40]})
+    return said
 
 
-def value_label(facet: str, value: str) -> str:
-    """A facet's value in words."""
-    if facet == "theme":
-        return present.term_label("themes", value)
-    if facet == "type":
-        return present.term_label("resourcetypes", value)
-    if facet == "format":
-        return present.format_label(value)
-    if facet == "licence":
-        return present.short_licence(value)
-    return value
+def _note(note: Note) -> str:
+    """What was ignored or supposed, in the page's language."""
+    sentences = {
+        "cut": _("Only the beginning of the query was read."),
+        "nesting": _("Parentheses inside parentheses were read down to eight only."),
+        "parentheses": _("Parentheses do not match; the query was read without the odd ones."),
+        "unknown-field": _("There is no field “%(subject)s”; it was looked for as words."),
+        "meant-field": _("There is no field “%(subject)s”; it was looked for as words. Close to it: %(hint)s."),
+        "no-value": _("The field “%(subject)s” has no value; it was left out. Example: %(hint)s"),
+        "unreadable": _("“%(subject)s” cannot be read; it was left out. Example: %(hint)s"),
+        "unit": _("“%(subject)s” is no unit that fits there; the condition was left out. Example: %(hint)s"),
+        "assumed": _("“%(subject)s” has no unit; %(hint)s was supposed."),
+    }
+    return sentences[note.code] % {"subject": note.subject, "hint": note.hint}
 
 
-def _facet_labels() -> dict[str, str]:
+def _card(key: str, document: dict[str, Any]) -> dict[str, Any]:
+    own = key.startswith("own:")
     return {
-        "theme": _("Theme"),
-        "type": _("Kind of object"),
-        "format": _("Format"),
-        "year": _("Year published"),
-        "licence": _("Licence"),
+        "card": present.card(document),
+        "href": page_of(key, document),
+        "picture": reverse("web:picture", args=[int(key[4:])]) if own and key[4:].isdecimal() else "",
+        "source": "" if own else key.partition(":")[0],
+        "like": href(Address(q=f"like:{key.removeprefix('own:')}")),
     }
 
 
-def _facet(name: str, counts: list[tuple[str, int]], chosen: list[str]) -> dict[str, Any]:
-    most = max((count for _value, count in counts), default=0) or 1
-    values = [
-        {
-            "value": value,
-            "label": value_label(name, value),
-            "count": count,
-            "bar": hbar(count / most, class_="bar-2" if value in chosen else "bar"),
-            "chosen": value in chosen,
-            "colour": present.THEME_COLOURS.get(value, "") if name == "theme" else "",
-        }
-        for value, count in counts
-    ]
-    first = [v for i, v in enumerate(values) if i < SHOWN or v["chosen"]]
-    rest = [v for v in values if v not in first]
-    return {"name": name, "label": _facet_labels()[name], "values": first, "rest": rest, "open": True}
+def _api_query(asked: Address) -> str:
+    return urlencode([*asked.without_page().pairs(), ("size", str(SIZE))])
 
 
-def _chips(q: str, filters: dict[str, list[str]], sort: str) -> list[dict[str, str]]:
-    """One chip a filter, with the address without it."""
-    chips = []
-    for name, values in filters.items():
-        for value in values:
-            others = {n: [v for v in vs if (n, v) != (name, value)] for n, vs in filters.items()}
-            key, label = _facet_labels()[name], value_label(name, value)
-            chips.append({"key": key, "label": label, "href": _address(q, others, sort)})
-    return chips
-
-
-def _pages(q: str, filters: dict[str, list[str]], sort: str, results: Any) -> dict[str, Any]:
+def _pages(asked: Address, results: catalogue.Results) -> dict[str, Any]:
     """The numbered pages around the current one; None stands for a gap."""
     last = max(1, -(-min(results.total, catalogue.WINDOW) // SIZE))
     here = results.page
+
+    def to(number: int) -> str:
+        return href(asked.replaced(page=number))
+
     wanted = sorted({1, last, *(n for n in range(here - 2, here + 3) if 1 <= n <= last)})
     numbers: list[dict[str, Any] | None] = []
     before = 0
     for n in wanted:
         if n - before > 1:
             numbers.append(None)
-        numbers.append({"number": n, "words": figures.integer(n, language()), "current": n == here,
-                        "href": _address(q, filters, sort, n)})  # fmt: skip
+        numbers.append({"number": n, "words": figures.integer(n, language()), "current": n == here, "href": to(n)})
         before = n
     return {
         "numbers": numbers if last > 1 else [],
-        "previous": _address(q, filters, sort, here - 1) if here > 1 else "",
-        "next": _address(q, filters, sort, here + 1) if here < last else "",
+        "previous": to(here - 1) if here > 1 else "",
+        "next": to(here + 1) if here < last else "",
     }
+
+
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """How the words in the box may go on, as JSON for the page's script."""
+    found = suggest(request.actor, q=request.GET.get("q", "")[:500])
+    listed = [{"kind": one.kind, "label": one.label, "q": one.q, "count": one.count} for one in found]
+    answer = JsonResponse({"suggestions": listed})
+    answer["Cache-Control"] = "private, max-age=30"
+    return answer
+
+
+@require_safe
+def feed(request: HttpRequest, kind: str) -> HttpResponse:
+    """A search as a feed, Atom or JSON."""
+    if kind not in feeds.MEDIA_TYPES:
+        raise NotFound(f"There is no feed called {kind[:20]!r}.")
+    base = base_url(request)
+    content = feeds.feed(request.actor, asked_of(request), kind=kind, base=base, here=base + request.get_full_path())
+    answer = HttpResponse(content, content_type=feeds.MEDIA_TYPES[kind])
+    answer["Cache-Control"] = "private, max-age=300"
+    return answer
+
+
+@require_safe
+def result_file(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """The results of a search as a file."""
+    if kind not in KINDS:
+        raise NotFound(f"There is no list of results called {kind[:20]!r}.", hint=f"There are {', '.join(KINDS)}.")
+    return result_list(request, asked_of(request), kind=kind)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import authenticate, login, logout
-from django.core.cache import cache
+from django.contrib.auth import authenticate, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dop2i.errors import InvalidInput, NotAuthenticated
+from dop2i.errors import InvalidInput, NotAuthenticated, TooManyRequests
+from dop2i.faces import rates
 from dop2i.faces.web.rendering import LANGUAGES, page, person_of, safe_next
-
-ATTEMPTS = 8
-PAUSE = 300
+from dop2i.faces.web.sessions import open_session, remember_language
+from dop2i.faces.web.sign_in_with import providers
 
 
 @sensitive_post_parameters("password")
@@ -24,44 +22,31 @@ PAUSE = 300
 def sign_in(request: HttpRequest) -> HttpResponse:
     """E-mail and password; after eight wrong tries for one address there is a pause of five minutes."""
     wanted = safe_next(request, request.POST.get("next") or request.GET.get("next", ""), otherwise=reverse("web:work"))
-    if person_of(request) is not None and request.method != "POST":
+    again = bool(request.GET.get("again") or request.POST.get("again"))
+    if person_of(request) is not None and request.method != "POST" and not again:
         return HttpResponseRedirect(wanted)
-    context: dict[str, object] = {"next": wanted, "email": ""}
+    context: dict[str, object] = {"next": wanted, "email": "", "providers": providers(), "again": again}
     if request.method != "POST":
         return page(request, "sign_in.html", context)
     email = request.POST.get("email", "").strip().lower()
-    tries_key = f"sign-in:{request.META.get('REMOTE_ADDR', '')}:{email}"[:200]
-    tries = cache.get(tries_key, 0)
-    if tries >= ATTEMPTS:
+    address = request.META.get("REMOTE_ADDR", "")
+    try:
+        rates.require_tries(address, email)
+    except TooManyRequests as refused:
         error = _("Too many wrong tries. Wait five minutes, then try again.")
-        return page(request, "sign_in.html", {**context, "email": email, "error": error}, status=429)
+        answer = page(request, "sign_in.html", {**context, "email": email, "error": error}, status=429)
+        answer["Retry-After"] = str(refused.seconds)
+        return answer
     person = authenticate(request, username=email, password=request.POST.get("password", ""))
     if person is None:
-        cache.set(tries_key, tries + 1, PAUSE)
+        rates.count_wrong_try(address, email)
         error = _(
             "This e-mail address and this password do not go together. Check both; the password tells capital "
             "letters from small ones."
         )
         return page(request, "sign_in.html", {**context, "email": email, "error": error}, status=400)
-    cache.delete(tries_key)
-    login(request, person)
-    response = HttpResponseRedirect(wanted)
-    chosen = getattr(person, "language", "")
-    if chosen in LANGUAGES and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-        remember_language(response, chosen)
-    return response
-
-
-def remember_language(response: HttpResponse, code: str) -> None:
-    """Keep the language in a cookie for a year."""
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        code,
-        max_age=31_536_000,
-        samesite="Lax",
-        httponly=True,
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
+    rates.forget_tries(address, email)
+    return open_session(request, person, how="password", next_url=wanted)
 
 
 @require_POST
@@ -79,7 +64,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     if person is None:
         raise NotAuthenticated("Sign in to see your profile.")
-    names = ("name", "given_name", "family_name", "orcid", "language")
+    names = ("name", "given_name", "family_name", "orcid", "language", "notices")
     values = {name: getattr(person, name) for name in names}
     places = person.affiliations or [{}]
     values["affiliation"] = "\n".join(place.get("name", "") for place in places)
@@ -108,7 +93,9 @@ def _save_profile(request: HttpRequest, values: dict[str, str], save) -> dict[st
         return {"name": _("Give a name, as it should stand in citations.")}
     if values["language"] not in ("", *LANGUAGES):
         values["language"] = ""
-    changes = {name: values[name] for name in ("name", "given_name", "family_name", "language")}
+    if values["notices"] not in person.Notices.values:
+        values["notices"] = person.notices
+    changes = {name: values[name] for name in ("name", "given_name", "family_name", "language", "notices")}
     changes["affiliations"] = [known.get(line, {"name": line}) for line in lines]
     try:
         save(actor=request.actor, person_id=person.pk, orcid=values["orcid"], **changes)

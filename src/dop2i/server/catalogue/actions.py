@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from dop2i.server.catalogue.models import Change, Counter, Entry, EntrySet
 from dop2i.server.catalogue.sets import write_sets
+from dop2i.server.rows import insert_rows, rows_of
 
 COUNTER = "catalogue.change"
 LONGEST_TEXT = 1_000_000
@@ -68,7 +69,7 @@ def put_entries(entries: Iterable[NewEntry]) -> int:
         seq = _next_seq(len(wanted)) - len(wanted)
         now = timezone.now()
         known = {entry.key: entry for entry in Entry.objects.filter(key__in=[new.key for new in wanted])}
-        rows, changes = [], []
+        rows, kinds = [], []
         for new in wanted:
             seq += 1
             before = known.get(new.key)
@@ -77,29 +78,51 @@ def put_entries(entries: Iterable[NewEntry]) -> int:
             _fill(entry, document=new.document, text_facts=new.text, audience=new.audience)
             entry.withdrawn, entry.seq, entry.updated = False, seq, now
             rows.append(entry)
-            kind = Change.Kind.UPDATED if was_there else Change.Kind.PUBLISHED
-            changes.append(Change(seq=seq, key=new.key, kind=kind, at=now))
+            kinds.append(str(Change.Kind.UPDATED if was_there else Change.Kind.PUBLISHED))
         _save_all(rows)
         write_sets(rows)
-        Change.objects.bulk_create(changes)
+        names = ("seq", "key", "kind", "at")
+        insert_rows(Change, names, [(entry.seq, entry.key, kind, now) for entry, kind in zip(rows, kinds, strict=True)])
         for concept in {entry.concept for entry in rows if entry.concept}:
             _settle_latest(concept)
     return len(wanted)
 
 
-_SAVED = ("document", "text", "public", "exposed", "audience", "concept", "version", "withdrawn", "seq", "updated")
+_SAVED = (
+    "document", "text", "public", "exposed", "audience", "concept", "version", "latest", "withdrawn", "seq", "updated",
+)  # fmt: skip
+_ROW = ("key", "created", *_SAVED)
 
 
 def _save_all(rows: list[Entry]) -> None:
-    """New rows are inserted; those that are there are replaced by the same statement, and not one at a time."""
-    Entry.objects.bulk_create([entry for entry in rows if entry.pk is None])
-    there = [entry for entry in rows if entry.pk is not None]
-    if any(entry.pk is None for entry in rows):  # a database that tells no keys of a bulk insert
-        keys = dict(Entry.objects.filter(key__in=[entry.key for entry in rows]).values_list("key", "pk"))
-        for entry in rows:
-            entry.pk = entry.pk or keys[entry.key]
-    if there:
-        Entry.objects.bulk_create(there, update_conflicts=True, unique_fields=["key"], update_fields=_SAVED)
+    """New rows are inserted, those that are there replaced, in few statements."""
+    numbers = insert_rows(Entry, _ROW, rows_of(rows, _ROW), unique=["key"], update=_SAVED, numbered=True)
+    for entry, number in zip(rows, numbers, strict=True):
+        entry.pk = number
+
+
+def remove_entries(keys: Iterable[str]) -> int:
+    """Takes many entries out of search at once, as :func:`remove_entry` does one; how many were there."""
+    wanted = list(keys)
+    if not wanted:
+        return 0
+    with transaction.atomic():
+        hold_log()
+        rows = list(Entry.objects.filter(key__in=wanted, withdrawn=False).order_by("pk"))
+        if not rows:
+            return 0
+        seq = _next_seq(len(rows)) - len(rows)
+        now = timezone.now()
+        for number, entry in enumerate(rows, start=seq + 1):
+            entry.withdrawn, entry.seq, entry.updated = True, number, now
+        Entry.objects.bulk_update(rows, ["withdrawn", "seq", "updated"])
+        write_sets(rows)
+        Change.objects.bulk_create(
+            [Change(seq=entry.seq, key=entry.key, kind=Change.Kind.WITHDRAWN, at=now) for entry in rows]
+        )
+        for concept in {entry.concept for entry in rows if entry.concept}:
+            _settle_latest(concept)
+    return len(rows)
 
 
 def hold_log() -> None:
@@ -129,6 +152,11 @@ def remove_entry(*, key: str) -> Change | None:
         return change
 
 
+def erase_entry(*, key: str) -> None:
+    """Forgets what a withdrawn entry said, for good; that it was withdrawn stays in the log."""
+    Entry.objects.filter(key=key, withdrawn=True).update(document={}, text="", audience=[])
+
+
 def refresh_entry(
     *,
     key: str,
@@ -138,7 +166,8 @@ def refresh_entry(
 ) -> Change | None:
     """Replaces the document, the text, the audience of an entry that is there (after a background description).
 
-    A new document without an audience is for whom its own access says. Nothing happens when the entry is not there or is withdrawn: a late job must not publish anything.
+    A new document without an audience is for whom its own access says. Nothing happens when the entry is not there
+    or is withdrawn: a late job must not publish anything.
     """
     with transaction.atomic():
         seq = _next_seq()

@@ -1,35 +1,36 @@
-"""The search index: a cache of the catalogue, in HOME/index, made again from the database whenever it is lost.
+"""The search index: a cache of the catalogue, made again from the database whenever it is lost.
 
-::
-
-    HOME/index/
-        current             the name of the generation that serves
-        <generation>/       one tantivy index
-            cursor.json     the last change that it holds, written after the commit: a kill between the two only
-                            makes the same changes be applied again, which changes nothing
-        .lock               held by the one process that writes
-
-Readers look at ``current`` and ``cursor.json`` before each search (two calls of stat), and reload when one changed.
+One process writes; ``generations`` says where, and how any number of processes read.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
-import os
 import shutil
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dop2i.errors import ServiceUnavailable
 from dop2i.server.catalogue import schema
+from dop2i.server.catalogue.documents import index_document
+from dop2i.server.catalogue.generations import (
+    READER,
+    Cursor,
+    current,
+    folder,
+    is_of_this_database,
+    open_index,
+    read_cursor,
+    write_cursor,
+    write_file,
+)
 from dop2i.server.catalogue.models import Change, Entry
+from dop2i.server.catalogue.rows import ROWS_AT_ONCE, rows_as_json
 
 if TYPE_CHECKING:
     import tantivy
@@ -37,57 +38,136 @@ if TYPE_CHECKING:
 logger = logging.getLogger("dop2i.catalogue")
 
 BATCH = 500
-REBUILD_COMMIT = 20_000
+REBUILD_COMMIT = 200_000
 HEAP_BYTES = 15_000_000
-REBUILD_HEAP_BYTES = 100_000_000
+REBUILD_HEAP_BYTES = 250_000_000
+WANTED_FOR = 60.0
+"""So many seconds the wish for the lock is believed; whoever had it may have died."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Up to which change an index goes. ``mark`` is that change as it was, to notice another database."""
-
-    seq: int = 0
-    mark: str = ""
-    version: int = schema.VERSION
-
-
-def folder() -> Path:
-    """Where the index of this instance lives."""
-    from django.conf import settings
-
-    path: Path = settings.DOP2I.index
-    return path
-
-
-def follow(*, batch: int = BATCH, wait: bool = False) -> int:
+def follow(*, batch: int = BATCH, wait: bool = False, keep: bool = False) -> int:
     """Applies the changes that the index does not hold yet; how many. Builds the index anew when it is not usable.
 
-    Does nothing while another process is writing, unless told to ``wait``. Safe to be killed at any moment.
+    Does nothing while another process is writing, unless told to ``wait``. With ``keep``, lock and writer are kept
+    for the next call, so that large merges go on in the background. Safe to be killed at any moment.
     """
+    with KEPT.lock:
+        if keep and not _is_wanted(folder()):
+            return KEPT.step(batch=batch)
+        KEPT.release()
     with _writing(wait=wait) as ours:
-        if not ours:
-            return 0
-        generation = _current(folder())
-        cursor = _read_cursor(generation) if generation else None
-        if generation is None or cursor is None or not _is_of_this_database(cursor):
-            return _rebuild(progress=None)
-        if not Change.objects.filter(seq__gt=cursor.seq).exists():
+        return _follow_once(batch=batch) if ours else 0
+
+
+def _follow_once(*, batch: int) -> int:
+    generation, cursor, index = _usable(folder())
+    if generation is None or cursor is None or index is None:
+        return _build_first()
+    if not Change.objects.filter(seq__gt=cursor.seq).exists():
+        return 0
+    writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
+    try:
+        return _apply_changes(writer, generation, cursor=cursor, batch=batch)[0]
+    finally:
+        writer.wait_merging_threads()
+
+
+def _usable(root: Path) -> tuple[Path | None, Cursor | None, tantivy.Index | None]:
+    """The generation that serves with its cursor, opened; Nones when there is none that can be followed."""
+    generation = current(root)
+    cursor = read_cursor(generation) if generation else None
+    if generation is None or cursor is None or not is_of_this_database(cursor):
+        return None, None, None
+    try:
+        return generation, cursor, open_index(generation)
+    except (ValueError, OSError) as error:
+        logger.warning("The search index cannot be opened (%s): it is built anew.", error)
+        return None, None, None
+
+
+class _Kept:
+    """Lock and writer of a worker that stays, kept from one call to the next."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.root: Path | None = None
+        self.generation: Path | None = None
+        self.cursor: Cursor | None = None
+        self.writer: tantivy.IndexWriter | None = None
+        self.held = ExitStack()
+
+    def step(self, *, batch: int) -> int:
+        """Applies what is outstanding, taking the lock if it is free."""
+        root = folder()
+        if self.root is not None and root != self.root:
+            self.release()
+        if self.writer is None or self.generation is None or self.cursor is None:
+            if not self.held.enter_context(_writing(wait=False)):
+                self.release()
+                return 0
+            self.root = root
+            self.generation, self.cursor, index = _usable(root)
+            if self.generation is None or self.cursor is None or index is None:
+                self.release()
+                with _writing(wait=False) as ours:
+                    return _build_first() if ours else 0
+            self.writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
+        if not Change.objects.filter(seq__gt=self.cursor.seq).exists():
+            # a restored database has other changes than those that were followed, and perhaps fewer
+            if not is_of_this_database(self.cursor):
+                self.release()
             return 0
         try:
-            index = _open(generation)
-        except (ValueError, OSError) as error:
-            logger.warning("The search index cannot be opened (%s): it is built anew.", error)
-            return _rebuild(progress=None)
-        return _apply_changes(index, generation, cursor=cursor, batch=batch)
+            count, self.cursor = _apply_changes(self.writer, self.generation, cursor=self.cursor, batch=batch)
+        except BaseException:
+            self.release()
+            raise
+        return count
+
+    def release(self) -> None:
+        """Gives writer and lock back; merges under way are ended first."""
+        writer, self.writer = self.writer, None
+        self.root = self.generation = self.cursor = None
+        try:
+            if writer is not None:
+                writer.wait_merging_threads()
+        except ValueError as error:
+            logger.info("The search index was left: %s", error)
+        finally:
+            self.held.close()
+
+
+KEPT = _Kept()
 
 
 def rebuild_index(*, progress: Callable[[int, int, str], Any] | None = None) -> int:
     """Builds the index anew beside the one that serves, then swaps; how many entries it holds.
 
-    Waits for the process that is writing. Searches go on meanwhile, on the old index until the swap.
+    Searches go on meanwhile on the old index, and changes still reach it; the lock is taken for the swap alone.
     """
-    with _writing(wait=True):
-        return _rebuild(progress=progress)
+    with _locked(folder(), ".rebuild", wait=True):
+        generation, count = _build(progress=progress)
+        with KEPT.lock:
+            KEPT.release()
+            with _writing(wait=True):
+                cursor = read_cursor(generation)
+                writer = open_index(generation).writer(heap_size=HEAP_BYTES, num_threads=1)
+                try:
+                    _apply_changes(writer, generation, cursor=cursor or Cursor(), batch=BATCH)
+                finally:
+                    writer.wait_merging_threads()
+                write_file(folder() / "current", generation.name)
+        return count
+
+
+def _build_first() -> int:
+    """There is no index to follow: one is made, unless another process is at it. The lock is held."""
+    with _locked(folder(), ".rebuild", wait=False) as ours:
+        if not ours:
+            return 0
+        generation, count = _build(progress=None)
+        write_file(folder() / "current", generation.name)
+        return count
 
 
 def differences() -> list[str]:
@@ -95,18 +175,17 @@ def differences() -> list[str]:
     from tantivy import Query
 
     follow(wait=True)
-    reader = READER.searcher()
-    if reader is None:
+    opened = READER.opened()
+    if opened is None:
         return ["There is no search index yet: start the worker, or run the rebuild."]
-    _, searcher = reader
     problems, count = [], 0
     for key in Entry.objects.filter(withdrawn=False).values_list("key", flat=True).iterator():
         count += 1
         term = Query.term_query(schema.schema(), "key", key, index_option="basic")
-        if searcher.search(term, limit=1).count != 1:
+        if opened.searcher.search(term, limit=1).count != 1:
             problems.append(f"{key} is in the database and not (once) in the index.")
-    if searcher.num_docs != count:
-        problems.append(f"The index holds {searcher.num_docs} records, the database {count}.")
+    if opened.searcher.num_docs != count:
+        problems.append(f"The index holds {opened.searcher.num_docs} records, the database {count}.")
     return problems
 
 
@@ -115,7 +194,23 @@ def _writing(*, wait: bool) -> Iterator[bool]:
     """Holds the lock of the one writer; yields False when somebody else has it and we do not wait."""
     root = folder()
     root.mkdir(parents=True, exist_ok=True)
-    with (root / ".lock").open("a") as handle:
+    wish = root / ".wanted"
+    if wait:
+        wish.touch()
+    try:
+        with _locked(root, ".lock", wait=wait) as ours:
+            if wait:
+                wish.unlink(missing_ok=True)
+            yield ours
+    finally:
+        if wait:
+            wish.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(root: Path, name: str, *, wait: bool) -> Iterator[bool]:
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / name).open("a") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
@@ -124,167 +219,59 @@ def _writing(*, wait: bool) -> Iterator[bool]:
         yield True  # closing the file gives the lock back, as does the end of the process
 
 
-def _current(root: Path) -> Path | None:
+def _is_wanted(root: Path) -> bool:
     try:
-        name = (root / "current").read_text(encoding="ascii").strip()
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
-    generation = root / Path(name).name
-    return generation if name and generation.is_dir() else None
+        return time.time() - (root / ".wanted").stat().st_mtime < WANTED_FOR
+    except FileNotFoundError:
+        return False
 
 
-def _read_cursor(generation: Path) -> Cursor | None:
-    try:
-        content = json.loads((generation / "cursor.json").read_text(encoding="utf-8"))
-        cursor = Cursor(seq=int(content["seq"]), mark=str(content["mark"]), version=int(content["version"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return cursor if cursor.version == schema.VERSION else None
-
-
-def _write_file(path: Path, text: str) -> None:
-    """Whole or not at all, and on the disk when this returns."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    with draft.open("w", encoding="utf-8") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    draft.replace(path)
-
-
-def _write_cursor(generation: Path, seq: int) -> Cursor:
-    cursor = Cursor(seq=seq, mark=_mark(seq))
-    content = {"seq": cursor.seq, "mark": cursor.mark, "version": cursor.version}
-    _write_file(generation / "cursor.json", json.dumps(content))
-    return cursor
-
-
-def _mark(seq: int) -> str:
-    change = Change.objects.filter(seq=seq).first()
-    return f"{change.key} {change.at.isoformat()}" if change else ""
-
-
-def _is_of_this_database(cursor: Cursor) -> bool:
-    """False after the database was restored or made again: its changes are not those that the index followed."""
-    return cursor.mark == _mark(cursor.seq)
-
-
-def _open(generation: Path, *, make: bool = False) -> tantivy.Index:
-    """Opens an index. Raises ``ValueError`` or ``OSError`` when it is damaged or of another schema."""
-    import tantivy
-
-    try:
-        if make:
-            generation.mkdir(parents=True)
-        index = tantivy.Index(schema.schema(), path=str(generation), reuse=not make)
-        # By default every opened index keeps a thread that looks for commits twice a second.
-        index.config_reader(reload_policy="manual")
-    except BaseException as error:
-        # A damaged file makes tantivy panic, which pyo3 raises as a BaseException of its own.
-        if type(error).__name__ == "PanicException":
-            raise ValueError(f"The index at {generation} is damaged: {error}.") from error
-        raise
-    schema.register_analyzers(index)
-    return index
-
-
-def _apply_changes(index: tantivy.Index, generation: Path, *, cursor: Cursor, batch: int) -> int:
-    writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
+def _apply_changes(writer: tantivy.IndexWriter, generation: Path, *, cursor: Cursor, batch: int) -> tuple[int, Cursor]:
+    """Brings a generation up to the last change; how many there were, and the new cursor."""
     applied = 0
-    try:
-        while changes := list(Change.objects.filter(seq__gt=cursor.seq).order_by("seq")[:batch]):
-            keys = {change.key for change in changes}
-            for key in keys:
-                writer.delete_documents_by_term("key", key)
-            for entry in Entry.objects.filter(key__in=keys, withdrawn=False):
-                writer.add_document(schema.index_document(entry))
-            writer.commit()
-            cursor = _write_cursor(generation, changes[-1].seq)
-            applied += len(changes)
-    finally:
-        writer.wait_merging_threads()
-    return applied
+    while changes := list(Change.objects.filter(seq__gt=cursor.seq).order_by("seq")[:batch]):
+        keys = {change.key for change in changes}
+        for key in keys:
+            writer.delete_documents_by_term("key", key)
+        for entry in Entry.objects.filter(key__in=keys, withdrawn=False):
+            writer.add_document(index_document(entry))
+        writer.commit()
+        cursor = write_cursor(generation, changes[-1].seq)
+        applied += len(changes)
+    return applied, cursor
 
 
-def _rebuild(*, progress: Callable[[int, int, str], Any] | None) -> int:
-    """The lock is held. The old generation is kept for readers that have just read its name."""
+def _build(*, progress: Callable[[int, int, str], Any] | None) -> tuple[Path, int]:
+    """A new generation with all entries; its path and how many. The old one is kept for readers of its name."""
     root = folder()
-    old = _current(root)
+    old = current(root)
     generation = root / f"v{schema.VERSION}-{uuid.uuid4().hex[:12]}"
     for stray in root.iterdir():
         if stray.is_dir() and stray != old:
             shutil.rmtree(stray, ignore_errors=True)
     try:
-        count = _fill(generation, progress=progress)
+        return generation, _fill(generation, progress=progress)
     except BaseException:
         shutil.rmtree(generation, ignore_errors=True)
         raise
-    _write_file(root / "current", generation.name)
-    return count
 
 
 def _fill(generation: Path, *, progress: Callable[[int, int, str], Any] | None) -> int:
     start = Change.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
-    entries = Entry.objects.filter(withdrawn=False)
-    total = entries.count()
-    index = _open(generation, make=True)
+    total = Entry.objects.filter(withdrawn=False).count()
+    index = open_index(generation, make=True)
     writer = index.writer(heap_size=REBUILD_HEAP_BYTES, num_threads=1)
     count = 0
-    last = 0
-    while page := list(entries.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        for entry in page:
-            writer.add_document(schema.index_document(entry))
-        count += len(page)
-        last = page[-1].pk
-        if count % REBUILD_COMMIT < BATCH:
-            writer.commit()
-        if progress is not None:
-            progress(count, max(total, count), "Building the search index")
+    with closing(rows_as_json(total)) as pages:
+        for lines in pages:
+            for line in lines:
+                writer.add_json(line)
+            count += len(lines)
+            if count % REBUILD_COMMIT < ROWS_AT_ONCE:
+                writer.commit()
+            if progress is not None:
+                progress(count, max(total, count), "Building the search index")
     writer.commit()
     writer.wait_merging_threads()
-    cursor = _write_cursor(generation, start)
-    _apply_changes(index, generation, cursor=cursor, batch=BATCH)
+    write_cursor(generation, start)
     return count
-
-
-class _Reader:
-    """The index as this process last read it; notices commits and swaps by itself."""
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.root: Path | None = None
-        self.seen: tuple[Any, ...] = ()
-        self.index: tantivy.Index | None = None
-
-    def searcher(self) -> tuple[tantivy.Index, tantivy.Searcher] | None:
-        """Index and searcher, as new as the last commit; None when there is no index yet."""
-        root = folder()
-        with self.lock:
-            for _ in range(3):
-                generation = _current(root)
-                if generation is None:
-                    return None
-                seen = (generation, _stamp(generation / "cursor.json"))
-                try:
-                    if root != self.root or self.index is None or seen[0] != self.seen[0]:
-                        self.index = _open(generation)
-                    elif seen != self.seen:
-                        self.index.reload()
-                    self.root, self.seen = root, seen
-                    return self.index, self.index.searcher()
-                except (ValueError, OSError) as error:
-                    # Swapped away between the reading of its name and its opening; the next round sees the new one.
-                    logger.info("The search index was opened again: %s", error)
-                    self.index = None
-        raise ServiceUnavailable("The search index cannot be read.", hint="The worker is building it anew; try again.")
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        facts = path.stat()
-    except FileNotFoundError:
-        return (0, 0)
-    return (facts.st_ino, facts.st_mtime_ns)
-
-
-READER = _Reader()

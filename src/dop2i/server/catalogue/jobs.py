@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dop2i.server.catalogue.index import follow, rebuild_index
 from dop2i.server.jobs import Progress, every, job
+from dop2i.server.jobs.worker import LASTING
 
 
 @every(1.0, name="follow the catalogue")
 def follow_catalogue() -> None:
     """Applies outstanding changes to the search index."""
-    follow()
+    follow(keep=LASTING.is_set())
 
 
 @job(name="rebuild-index", attempts=2)

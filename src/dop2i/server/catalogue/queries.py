@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dop2i.errors import InvalidQuery, NotFound
-from dop2i.server.catalogue import schema
-from dop2i.server.catalogue.index import READER
+from dop2i.server.catalogue import schema, values
+from dop2i.server.catalogue.audience import audience_query, only_visible, terms_of_audience
+from dop2i.server.catalogue.clauses import Asker, group_query, one_of, value_query
+from dop2i.server.catalogue.facets import Pictures, count_facets, count_pictures, narrowed
+from dop2i.server.catalogue.fields import FACET, by_name
+from dop2i.server.catalogue.generations import READER
 from dop2i.server.catalogue.models import Change, Entry
-from dop2i.server.catalogue.parsing import Clause, Understood, understand
+from dop2i.server.catalogue.opened import Opened, beside
+from dop2i.server.catalogue.parsing import Note, Understood, understand
 from dop2i.server.people.policy import Actor
 
 if TYPE_CHECKING:
     import tantivy
 
 WINDOW = 10_000
-FACET_VALUES = 100
 MOST_FILTER_VALUES = 100
-MOST_TERMS_IN_PHRASE = 40
-SHORTEST_PREFIX = 2
 
 SORTS = {
     "bestmatch": None,
@@ -35,17 +38,29 @@ SORTS = {
 }
 """Name of each order, as the field and whether it rises. ``newest`` and ``updated-desc`` are InvenioRDM's names."""
 
-BOOSTS = {"title_en": 4.0, "title_fr": 4.0, "people": 2.0, "setup": 2.0, "text_en": 1.0, "text_fr": 1.0}
+VALUE_FILTERS = (
+    *("sqrt_s", "energy", "wavelength", "frequency", "distance", "length", "size", "time", "date"),
+    *("cone", "cell", "nuclide", "reaction", "particle", "observable"),
+)
+"""Filters beside the facets: a value as the query language writes it (``sqrt_s=7..8 TeV``)."""
+
+FILTERS = (*schema.FACETS, *VALUE_FILTERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of a search. ``facets`` counts what each value would give, its own facet's filter left aside."""
+    """One page of a search. ``facets`` counts what each value would give, its own facet's filter left aside.
+
+    ``keys`` are those of the ``hits``; ``notes`` say what of the query was ignored or supposed.
+    """
 
     total: int = 0
     hits: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     facets: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    pictures: Pictures | None = None
     understood: str = ""
+    notes: tuple[Note, ...] = ()
     page: int = 1
     size: int = 25
     sort: str = "bestmatch"
@@ -62,6 +77,23 @@ class ChangeLine:
     document: dict[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search made ready: the query of the index with and without scores, and its filters by facet."""
+
+    opened: Opened
+    meaning: Understood
+    base: tantivy.Query
+    scored: tantivy.Query
+    filters: dict[str, tantivy.Query]
+    notes: tuple[Note, ...]
+
+    @property
+    def whole(self) -> tantivy.Query:
+        """What decides which entries are found."""
+        return narrowed(self.base, self.filters)
+
+
 def search(
     actor: Actor,
     *,
@@ -71,12 +103,14 @@ def search(
     page: int = 1,
     size: int = 25,
     all_versions: bool = False,
-    facets: bool = True,
+    facets: bool | Sequence[str] = True,
+    pictures: bool = False,
 ) -> Results:
     """What ``actor`` may find. Any text is a query; see ``parsing`` for what is understood.
 
-    ``filters`` narrow by the facets theme, type, format, year, licence (one of the values of each). Without
-    ``all_versions`` only the latest version of a record counts. ``page`` times ``size`` reaches 10,000 at most.
+    ``filters`` narrow by facets and quantities (``FILTERS``; one of the values of each). Without ``all_versions``
+    only the latest version of a record counts. ``page`` times ``size`` reaches 10,000 at most. ``facets`` may name
+    those that are wanted; ``pictures`` counts histograms, sky and years.
     Raises ``InvalidQuery`` for an unknown facet or order, or a page beyond that.
     """
     wanted = _checked_filters(filters or {})
@@ -88,31 +122,88 @@ def search(
             f"Page {page} of {size} results cannot be shown.",
             hint=f"Pages reach the first {WINDOW:,} results; narrow the search, or follow the change log.",
         )
-    meaning = understand(q)
-    opened = READER.searcher()
-    if opened is None:
-        return Results(understood=str(meaning), page=page, size=size, sort=order)
-    _, searcher = opened
-    base = _both(_meaning_query(meaning), _visible_query(actor, all_versions=all_versions))
-    narrowed = _both(base, *[_one_of(name, values) for name, values in wanted.items()])
-    total, keys = _page_of(searcher, narrowed, order=order, page=page, size=size)
+    asked = ask(actor, q=q, filters=wanted, all_versions=all_versions, scored=SORTS[order] is None)
+    if asked is None:
+        return Results(understood=str(understand(q)), page=page, size=size, sort=order)
+    names = schema.FACETS if facets is True else tuple(facets or ())
+    # the index lets go of the interpreter's lock: one core counts while another ranks and reads the documents
+    counting = beside(_counted, asked, actor, wanted, q, names, all_versions) if names else None
+    picturing = beside(_pictured, asked, actor, wanted, q, all_versions) if pictures else None
+    total, keys = _page_of(asked, order=order, page=page, size=size)
+    documents = _documents(keys, actor)
     return Results(
         total=total,
-        hits=_documents(keys, actor),
-        facets=_count_facets(searcher, base, wanted) if facets else {},
-        understood=str(meaning),
+        hits=list(documents.values()),
+        keys=list(documents),
+        facets=counting.result() if counting else {},
+        pictures=picturing.result() if picturing else None,
+        understood=str(asked.meaning),
+        notes=asked.notes,
         page=page,
         size=size,
         sort=order,
     )
 
 
+def ask(
+    actor: Actor, *, q: str, filters: dict[str, list[str]], all_versions: bool = False, scored: bool = False
+) -> Asked | None:
+    """Makes a search ready; None when there is no index yet."""
+    meaning = understand(q)
+    opened = READER.opened()
+    if opened is None:
+        return None
+    made, notes = _filter_queries(opened, filters)
+
+    def visible(asker: Asker) -> tantivy.Query:
+        if not meaning.root.parts:
+            return audience_query(opened, actor, all_versions=all_versions)
+        return only_visible(group_query(meaning.root, asker), opened, actor, all_versions=all_versions)
+
+    plain = visible(Asker(opened, actor, scored=False))
+    rank = visible(Asker(opened, actor)) if scored else plain
+    return Asked(opened, meaning, plain, rank, made, (*meaning.notes, *notes))
+
+
+def keys_of(
+    actor: Actor, *, q: str, filters: dict[str, list[str]] | None = None, sort: str = "", most: int
+) -> list[str]:
+    """The keys of the first ``most`` entries (10,000 at the utmost) that a search finds, in its order."""
+    order = sort if sort in SORTS else ("bestmatch" if q.strip() else "newest")
+    asked = ask(actor, q=q, filters=_checked_filters(filters or {}), scored=SORTS[order] is None)
+    return _page_of(asked, order=order, page=1, size=min(most, WINDOW))[1] if asked else []
+
+
+def entered_after(
+    actor: Actor, *, q: str, filters: dict[str, list[str]], after: datetime, until: datetime, most: int = 3
+) -> tuple[int, list[str]]:
+    """How many of a search's results entered the catalogue after one time and up to another, and the newest titles."""
+    from tantivy import FieldType, Query
+
+    asked = ask(actor, q=q, filters=_checked_filters(filters))
+    if asked is None:
+        return 0, []
+    first, last = (max(int(time.timestamp() * 1000), 0) for time in (after, until))
+    fresh = Query.range_query(
+        schema.schema(), "created", FieldType.Unsigned, first, last, include_lower=False, include_upper=True
+    )
+    newer = replace(asked, filters={**asked.filters, "created": fresh})
+    total, keys = _page_of(newer, order="newest", page=1, size=most)
+    found = _documents(keys, actor).values()
+    return total, [str((document.get("metadata") or {}).get("title") or "") for document in found]
+
+
 def get_entry(actor: Actor, *, key: str) -> dict[str, Any]:
     """The document of one entry. Raises ``NotFound`` when there is none that the actor may find."""
     documents = _documents([key], actor)
-    if not documents:
+    if key not in documents:
         raise NotFound(f"There is nothing called {key} in the catalogue.")
-    return documents[0]
+    return documents[key]
+
+
+def documents_of(actor: Actor, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The documents of these entries that the actor may find, by key and in this order: one query."""
+    return _documents(keys, actor)
 
 
 def changes_after(seq: int, *, limit: int = 500, public_only: bool = True) -> list[ChangeLine]:
@@ -134,196 +225,94 @@ def last_change() -> int:
 
 
 def _checked_filters(filters: dict[str, list[str]]) -> dict[str, list[str]]:
-    for name, values in filters.items():
-        if name not in schema.FACETS:
-            raise InvalidQuery(f"There is no facet {name!r}.", hint=f"Facets are {', '.join(schema.FACETS)}.")
-        if len(values) > MOST_FILTER_VALUES:
-            raise InvalidQuery(f"The filter {name} has {len(values)} values.", hint=f"At most {MOST_FILTER_VALUES}.")
-    clean = {name: [_clean(value) for value in values if value] for name, values in filters.items()}
-    return {name: values for name, values in clean.items() if values}
+    for name, chosen in filters.items():
+        if name not in FILTERS:
+            raise InvalidQuery(f"There is no facet {name!r}.", hint=f"Facets are {', '.join(FILTERS)}.")
+        if len(chosen) > MOST_FILTER_VALUES:
+            raise InvalidQuery(f"The filter {name} has {len(chosen)} values.", hint=f"At most {MOST_FILTER_VALUES}.")
+    clean = {name: [_clean(value) for value in chosen if value] for name, chosen in filters.items()}
+    return {name: chosen for name, chosen in clean.items() if chosen}
 
 
 def _clean(text: str) -> str:
     return str(text)[: schema.LONGEST_TERM].encode("utf-8", "replace").decode("utf-8")
 
 
-def _terms_of_audience(actor: Actor) -> list[str]:
-    person = getattr(actor, "person_id", None)
-    return ["public", f"person:{person}"] if person and "read" in actor.scopes else ["public"]
-
-
-def _term(name: str, value: str) -> tantivy.Query:
-    from tantivy import Query
-
-    return Query.term_query(schema.schema(), name, value, index_option="basic")
-
-
-def _one_of(name: str, values: list[str]) -> tantivy.Query:
-    """Entries with one of the values in a raw field; adds nothing to the score."""
+def _filter_queries(opened: Opened, filters: dict[str, list[str]]) -> tuple[dict[str, tantivy.Query], list[Note]]:
+    """One query a filter; a value that cannot be read is left out and said."""
     from tantivy import Occur, Query
 
-    query = Query.boolean_query([(Occur.Should, _term(name, value)) for value in values])
-    return Query.const_score_query(query, 0.0)
+    made: dict[str, list[tantivy.Query]] = {}
+    notes: list[Note] = []
+    for name, chosen in filters.items():
+        known = by_name()[name]
+        raw = [value for value in chosen if known.kind == FACET or (name == "year" and value.isdecimal())]
+        if raw:
+            made.setdefault(name, []).append(one_of(name, raw))
+        for text in chosen[:20] if not raw else ():
+            try:
+                value, _shown, assumed = values.read(known, text)
+            except values.Unreadable as error:
+                notes.append(Note(error.code, error.subject, error.hint))
+                continue
+            if assumed:
+                notes.append(Note("assumed", f"{name}:{text}", assumed))
+            made.setdefault("sky" if name in ("cone", "cell") else name, []).append(value_query(known, value, opened))
+    joined = {
+        name: queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, query) for query in queries])
+        for name, queries in made.items()
+    }
+    return joined, notes
 
 
-def _visible_query(actor: Actor, *, all_versions: bool) -> list[tantivy.Query]:
-    visible = [_one_of("audience", _terms_of_audience(actor))]
-    return visible if all_versions else [*visible, _one_of("latest", ["1"])]
-
-
-def _both(first: tantivy.Query, *others: tantivy.Query | list[tantivy.Query]) -> tantivy.Query:
-    from tantivy import Occur, Query
-
-    queries = [first]
-    for other in others:
-        queries += other if isinstance(other, list) else [other]
-    return Query.boolean_query([(Occur.Must, query) for query in queries]) if len(queries) > 1 else first
-
-
-def _meaning_query(meaning: Understood) -> tantivy.Query:
-    from tantivy import Occur, Query
-
-    parts = []
-    for group in meaning.groups:
-        queries = [query for clause in group if (query := _clause_query(clause)) is not None]
-        if not queries:
-            continue
-        query = queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, one) for one in queries])
-        parts.append((Occur.MustNot if group[0].excluded else Occur.Must, query))
-    if not any(occur == Occur.Must for occur, _ in parts):
-        parts.append((Occur.Must, Query.all_query()))
-    return Query.boolean_query(parts)
-
-
-def _clause_query(clause: Clause) -> tantivy.Query | None:
-    """The index query of one clause; None when it holds nothing that can be looked for (an arrow, a lone dash)."""
-    from tantivy import FieldType, Query
-
-    if clause.kind == "range":
-        low, high = clause.low, clause.high
-        if low > high:
-            low, high = high, low
-        return Query.range_query(schema.schema(), "year_number", FieldType.Unsigned, low, high)
-    if clause.kind == "identifier":
-        found = [_term("ids", schema.normal_identifier(clause.text))]
-        return _any([*found, *([] if clause.written_field else _in_text(clause, list(BOOSTS)))])
-    if clause.field in schema.FACETS:
-        return _facet_query(clause)
-    names = {"title": ["title_en", "title_fr"], "": list(BOOSTS)}.get(clause.field, [clause.field])
-    if clause.kind == "prefix":
-        return _prefix_query(clause, names)
-    found = _in_text(clause, names)
-    if not clause.field and clause.kind == "word":
-        found.append(Query.boost_query(_term("ids", schema.normal_identifier(clause.text)), 5.0))
-    return _any(found)
-
-
-def _facet_query(clause: Clause) -> tantivy.Query:
-    from tantivy import Query
-
-    value = _clean(clause.text)
-    if clause.kind == "prefix":
-        return Query.regex_query(schema.schema(), clause.field, f"{_escaped(value)}.*")
-    return _any([_term(clause.field, value), _term(clause.field, value.lower())]) or Query.empty_query()
-
-
-def _prefix_query(clause: Clause, names: list[str]) -> tantivy.Query | None:
-    """Words that begin so; of several words (``muon_p*``) the last is the beginning, the others are wanted whole."""
-    from tantivy import Query
-
-    tokens = schema.analyzer_of("plain").analyze(clause.text)[:MOST_TERMS_IN_PHRASE]
-    if not tokens:
-        return None
-    name = names[0] if clause.field in ("people", "setup") else "plain"
-    if clause.field == "title":
-        name = "title_en"
-    wanted = [_term(name, token) for token in tokens[:-1]]
-    if len(tokens[-1]) >= SHORTEST_PREFIX:
-        wanted.append(Query.regex_query(schema.schema(), name, f"{_escaped(tokens[-1])}.*"))
-    return _both(wanted[0], *wanted[1:]) if wanted else None
-
-
-def _escaped(text: str) -> str:
-    """For a regular expression of tantivy, which refuses a backslash before what is not special."""
-    return re.sub(r"([\\.+*?()|\[\]{}^$#&~-])", r"\\\1", text)
-
-
-def _in_text(clause: Clause, names: list[str]) -> list[tantivy.Query]:
-    """The clause in each text field, by that field's own analyzer; several words must follow each other."""
-    from tantivy import Query
-
-    found = []
+def _counted(
+    asked: Asked, actor: Actor, wanted: dict[str, list[str]], q: str, names: Sequence[str], all_versions: bool
+) -> dict[str, list[tuple[str, int]]]:
+    """Counts of the facets; they are the same on every page of one search, and remembered until the next commit."""
     for name in names:
-        tokens = schema.analyzer_of(name).analyze(clause.text)[:MOST_TERMS_IN_PHRASE]
-        if not tokens:
-            continue
-        if len(tokens) == 1:
-            query = Query.term_query(schema.schema(), name, tokens[0])
-        else:
-            query = Query.phrase_query(schema.schema(), name, tokens)
-        found.append(Query.boost_query(query, BOOSTS.get(name, 1.0)))
-    return found
+        if name not in schema.FACETS:
+            raise InvalidQuery(f"There is no facet {name!r}.", hint=f"Facets are {', '.join(schema.FACETS)}.")
+    key = ("facets", *_key(actor, wanted, q, all_versions), tuple(names))
+    counts = asked.opened.remembered(key, lambda: count_facets(asked.opened, asked.base, asked.filters, names))
+    # what is chosen and gives nothing is shown all the same
+    return {
+        name: counted + [(value, 0) for value in wanted.get(name, []) if value not in dict(counted)]
+        for name, counted in counts.items()
+    }
 
 
-def _any(queries: list[tantivy.Query]) -> tantivy.Query | None:
-    """The best of several; a word found in both languages does not count twice."""
-    from tantivy import Query
-
-    if len(queries) < 2:
-        return queries[0] if queries else None
-    return Query.disjunction_max_query(queries, 0.1)
+def _pictured(asked: Asked, actor: Actor, wanted: dict[str, list[str]], q: str, all_versions: bool) -> Pictures:
+    key = ("pictures", *_key(actor, wanted, q, all_versions))
+    return asked.opened.remembered(key, lambda: count_pictures(asked.opened, asked.base, asked.filters))
 
 
-def _page_of(
-    searcher: tantivy.Searcher, query: tantivy.Query, *, order: str, page: int, size: int
-) -> tuple[int, list[str]]:
+def _key(actor: Actor, wanted: dict[str, list[str]], q: str, all_versions: bool) -> tuple[Any, ...]:
+    filters = tuple((name, tuple(chosen)) for name, chosen in sorted(wanted.items()))
+    return terms_of_audience(actor), filters, q.strip(), all_versions
+
+
+def _page_of(asked: Asked, *, order: str, page: int, size: int) -> tuple[int, list[str]]:
     import tantivy
 
+    searcher = asked.opened.searcher
     offset = (page - 1) * size
     by = SORTS[order]
     if by is None:
-        found = searcher.search(query, limit=size, offset=offset, count=True)
+        found = searcher.search(narrowed(asked.scored, asked.filters), limit=size, offset=offset, count=True)
     else:
         name, rising = by
         direction = tantivy.Order.Asc if rising else tantivy.Order.Desc
-        found = searcher.search(query, limit=size, offset=offset, count=True, order_by_field=name, order=direction)
+        found = searcher.search(
+            asked.whole, limit=size, offset=offset, count=True, order_by_field=name, order=direction
+        )
     return found.count or 0, [str(searcher.doc(address)["key"][0]) for _, address in found.hits]
 
 
-def _documents(keys: list[str], actor: Actor) -> list[dict[str, Any]]:
+def _documents(keys: Sequence[str], actor: Actor) -> dict[str, dict[str, Any]]:
     """The documents from the database, asked again who may see them: the index may be a second behind."""
-    allowed = set(_terms_of_audience(actor))
-    entries = {entry.key: entry for entry in Entry.objects.filter(key__in=keys, withdrawn=False)}
-    found = [entries[key] for key in keys if key in entries and allowed.intersection(entries[key].audience)]
-    return [_as_served(entry) for entry in found]
-
-
-def _as_served(entry: Entry) -> dict[str, Any]:
-    """The document, with ``is_latest`` as it is now and not as it was at its publication."""
-    versions = entry.document.get("versions")
-    if isinstance(versions, dict) and versions.get("is_latest") != entry.latest:
-        return {**entry.document, "versions": {**versions, "is_latest": entry.latest}}
-    return entry.document
-
-
-def _count_facets(
-    searcher: tantivy.Searcher, base: tantivy.Query, wanted: dict[str, list[str]]
-) -> dict[str, list[tuple[str, int]]]:
-    """Counts of the five facets; those that are filtered are counted without their own filter."""
-
-    def narrowed(without: str) -> tantivy.Query:
-        return _both(base, *[_one_of(name, values) for name, values in wanted.items() if name != without])
-
-    counts = {}
-    free = [name for name in schema.FACETS if name not in wanted]
-    for query, names in [(narrowed(""), free), *[(narrowed(name), [name]) for name in wanted]]:
-        if not names:
-            continue
-        asked = {name: {"terms": {"field": name, "size": FACET_VALUES}} for name in names}
-        answer = searcher.aggregate(query, asked)
-        for name in names:
-            buckets = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in answer[name]["buckets"]]
-            missing = [(value, 0) for value in wanted.get(name, []) if value not in dict(buckets)]
-            counts[name] = buckets + missing
-    counts["year"] = sorted(counts["year"], reverse=True)
-    return {name: counts[name] for name in schema.FACETS}
+    allowed = terms_of_audience(actor)
+    rows = Entry.objects.filter(key__in=keys, withdrawn=False).defer("text")
+    entries = {entry.key: entry for entry in rows}
+    return {
+        key: entries[key].served for key in keys if key in entries and not allowed.isdisjoint(entries[key].audience)
+    }

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dop2i.server.catalogue.models import Entry, EntrySet
+from dop2i.server.rows import insert_rows
 
 OPENAIRE = "openaire_data"
 """The set that OpenAIRE's guidelines for data archives ask for (version 2, section OAI-PMH)."""
@@ -36,10 +37,8 @@ def write_sets(entries: Iterable[Entry]) -> None:
     """Writes down the sets of saved entries, in the caller's transaction. What was never public is in none."""
     exposed = [entry for entry in entries if entry.exposed]
     EntrySet.objects.filter(entry__in=[entry.pk for entry in exposed]).delete()
-    EntrySet.objects.bulk_create(
-        [EntrySet(entry=entry, spec=spec, updated=entry.updated) for entry in exposed for spec in sets_of(entry)],
-        batch_size=500,
-    )
+    rows = [(entry.pk, spec, entry.updated) for entry in exposed for spec in sets_of(entry)]
+    insert_rows(EntrySet, ("entry", "spec", "updated"), rows)
 
 
 def _ids(value: Any) -> list[str]:

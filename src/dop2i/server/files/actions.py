@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from dop2i.errors import Conflict, InvalidInput, NotFound, WrongState
@@ -21,7 +21,7 @@ from dop2i.server.files.models import Bucket, Content, FileEntry
 from dop2i.server.files.names import clean_name, fold_name, folders_of
 from dop2i.server.files.receiving import Readable, Received, receive, refuse_larger
 
-_MANY = 200
+_MANY = 1000
 _BATCH = 500
 
 
@@ -61,20 +61,16 @@ def start_entries(*, bucket: Bucket, wanted: Sequence[dict[str, Any]]) -> list[F
     limit = settings.DOP2I.limits.files_in_record
     if bucket.count + len(rows) > limit:
         raise InvalidInput(f"A record holds at most {limit:,} files.", hint="Put them in archives.")
-    restarted = _refuse_clashes(bucket, rows)
+    restarted = refuse_clashes(bucket, [(row.key, row.folded) for row in rows])
     held = _held(bucket.space, [row.announced for row in rows])
     for row in rows:
         content = held.get(row.announced.removeprefix("sha256:")) if row.announced.startswith("sha256:") else None
         if content is not None and row.size in (None, content.size):
             row.content, row.size, row.status = content, content.size, FileEntry.Status.COMPLETED
-    if restarted:
-        old = FileEntry.objects.filter(pk__in=restarted)
-        left = [pk for pk in old.values_list("content_id", flat=True) if pk]
-        old.delete()
-        contents.discard_unused(space=bucket.space, contents=left)
+    discard_restarted(bucket, restarted)
     made = FileEntry.objects.bulk_create(rows, batch_size=_BATCH)
     complete = [row for row in made if row.is_complete]
-    _count(bucket, files=len(complete), size=sum(row.size or 0 for row in complete))
+    count_in(bucket, files=len(complete), size=sum(row.size or 0 for row in complete))
     return made
 
 
@@ -101,35 +97,49 @@ def _held(space: int, announced: Iterable[str]) -> dict[str, Content]:
     return found
 
 
-def _refuse_clashes(bucket: Bucket, rows: Sequence[FileEntry]) -> list[int]:
-    """Raise ``Conflict`` for names that cannot stand together; returns the pending entries that start anew."""
-    known = _possible_clashes(bucket, rows)
+def refuse_clashes(bucket: Bucket, wanted: Sequence[tuple[str, str]]) -> list[int]:
+    """Raise ``Conflict`` for names (each with its folded form) that cannot stand together, here or with those held.
+
+    Returns the pending entries of the same names, which start anew.
+    """
+    known = _possible_clashes(bucket, [folded for _, folded in wanted])
     names: dict[str, str] = {folded: key for folded, (key, _, _) in known.items()}
     folders: dict[str, str] = {}
     for key in names.values():
         folders |= {fold_name(folder): key for folder in folders_of(key)}
     restarted: list[int] = []
     fresh: set[str] = set()
-    for row in rows:
-        other = names.get(row.folded)
-        if row.folded in fresh:
-            raise Conflict(_clash(row.key, str(other)))
+    for key, folded in wanted:
+        other = names.get(folded)
+        if folded in fresh:
+            raise Conflict(_clash(key, str(other)))
         if other is not None:
-            _, pk, status = known[row.folded]
-            if other != row.key:
-                raise Conflict(_clash(row.key, other))
+            _, pk, status = known[folded]
+            if other != key:
+                raise Conflict(_clash(key, other))
             if status == FileEntry.Status.COMPLETED:
-                raise Conflict(f"There is already a file {row.key!r}.", hint="Delete it first to replace it.")
+                raise Conflict(f"There is already a file {key!r}.", hint="Delete it first to replace it.")
             restarted.append(pk)
-        if row.folded in folders:
-            raise Conflict(f"{row.key!r} is the folder of {folders[row.folded]!r}: it cannot be a file too.")
-        for folder in folders_of(row.key):
+        if folded in folders:
+            raise Conflict(f"{key!r} is the folder of {folders[folded]!r}: it cannot be a file too.")
+        for folder in folders_of(key):
             if (below := names.get(fold_name(folder))) is not None:
-                raise Conflict(f"{below!r} is a file: it cannot be the folder of {row.key!r} too.")
-            folders[fold_name(folder)] = row.key
-        names[row.folded] = row.key
-        fresh.add(row.folded)
+                raise Conflict(f"{below!r} is a file: it cannot be the folder of {key!r} too.")
+            folders[fold_name(folder)] = key
+        names[folded] = key
+        fresh.add(folded)
     return restarted
+
+
+def discard_restarted(bucket: Bucket, restarted: Sequence[int]) -> None:
+    """Remove pending entries whose files are announced again, with the bytes that nothing else names."""
+    left: list[int] = []
+    for start in range(0, len(restarted), _BATCH):
+        old = FileEntry.objects.filter(pk__in=restarted[start : start + _BATCH])
+        left += [pk for pk in old.values_list("content_id", flat=True) if pk]
+        old.delete()
+    if left:
+        contents.discard_unused(space=bucket.space, contents=left)
 
 
 def _clash(key: str, other: str) -> str:
@@ -138,22 +148,32 @@ def _clash(key: str, other: str) -> str:
     return f"The names {key!r} and {other!r} differ only by case or accents; many disks cannot hold both."
 
 
-def _possible_clashes(bucket: Bucket, rows: Sequence[FileEntry]) -> dict[str, tuple[str, int, str]]:
-    """Entries that may clash: folded name → (key, id, status). All of them when many are asked about."""
+def _possible_clashes(bucket: Bucket, wanted: Sequence[str]) -> dict[str, tuple[str, int, str]]:
+    """Entries that may clash with folded names: folded name → (key, id, status). Costs what is asked about."""
     entries = FileEntry.objects.filter(bucket=bucket)
-    if len(rows) <= _MANY:
-        wanted = {row.folded for row in rows}
-        wanted |= {fold_name(folder) for row in rows for folder in folders_of(row.key)}
-        found = list(entries.filter(folded__in=wanted).values_list("folded", "key", "id", "status"))
-        for start in range(0, len(rows), 50):
-            some = Q()
-            for row in rows[start : start + 50]:
-                some |= Q(folded__gte=f"{row.folded}/", folded__lt=f"{row.folded}0")
-            first = entries.filter(some).values_list("folded", "key", "id", "status")[:50]
-            found += list(first)
-    else:
-        found = list(entries.values_list("folded", "key", "id", "status"))
-    return {folded: (key, pk, status) for folded, key, pk, status in found}
+    if not wanted or not entries.exists():
+        return {}
+    columns = ("folded", "key", "id", "status")
+    asked = list({*wanted, *(folder for name in wanted for folder in folders_of(name))})
+    found: list[tuple[str, str, int, str]] = []
+    for start in range(0, len(asked), _BATCH):
+        found += entries.filter(folded__in=asked[start : start + _BATCH]).values_list(*columns)
+    between = entries.filter(folded__gt=min(wanted), folded__lt=max(f"{name}0" for name in wanted))
+    among = list(between.values_list(*columns)[: _MANY + 1])
+    if len(among) > _MANY:
+        among = _below(entries, wanted)
+    return {folded: (key, pk, status) for folded, key, pk, status in [*found, *among]}
+
+
+def _below(entries: QuerySet[FileEntry], wanted: Sequence[str]) -> list[tuple[str, str, int, str]]:
+    """Entries that lie in a folder of one of these names; at most 50 of each fifty names: one is enough to refuse."""
+    found: list[tuple[str, str, int, str]] = []
+    for start in range(0, len(wanted), 50):
+        some = Q()
+        for name in wanted[start : start + 50]:
+            some |= Q(folded__gte=f"{name}/", folded__lt=f"{name}0")
+        found += entries.filter(some).values_list("folded", "key", "id", "status")[:50]
+    return found
 
 
 def receive_bytes(*, entry: FileEntry, space: int, stream: Readable, length: int | None) -> Content:
@@ -226,7 +246,7 @@ def complete_entry(*, bucket_id: int, key: str | bytes, checksum: str | None = N
     _compare(entry, entry.announced)
     entry.status, entry.updated = FileEntry.Status.COMPLETED, timezone.now()
     entry.save(update_fields=["status", "updated"])
-    _count(bucket, files=1, size=entry.size or 0)
+    count_in(bucket, files=1, size=entry.size or 0)
     return entry
 
 
@@ -244,7 +264,7 @@ def remove_entry(*, bucket_id: int, key: str | bytes) -> None:
     entry = entry_of(bucket_id, key)
     content = entry.content_id
     if entry.is_complete:
-        _count(bucket, files=-1, size=-(entry.size or 0))
+        count_in(bucket, files=-1, size=-(entry.size or 0))
     entry.delete()
     contents.discard_unused(space=bucket.space, contents=[content] if content else [])
 
@@ -280,6 +300,7 @@ def copy_entries(*, source: Bucket, target: Bucket) -> int:
     return copied
 
 
-def _count(bucket: Bucket, *, files: int, size: int) -> None:
+def count_in(bucket: Bucket, *, files: int, size: int) -> None:
+    """Add so many completed files and bytes to what the bucket counts. In a transaction."""
     if files or size:
         Bucket.objects.filter(pk=bucket.pk).update(count=F("count") + files, total_bytes=F("total_bytes") + size)

@@ -1,29 +1,43 @@
-"""Many small files in one request: a tar that is unpacked as it arrives, kept whole or not at all."""
+"""Many small files in one request: a tar that is unpacked as it arrives, kept whole or not at all.
+
+A bundle is unpacked into a folder of its own, which moves to where uploads wait by one rename: thousands of files cost
+one flush of the file system and two of folders. The folder is held (``flock``) until its rows are there, so that
+nobody takes it for litter.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import os
+import shutil
 import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, cast
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.utils import timezone
 
-from dop2i.core.packages.durable import flush_file_system, flush_folder
+from dop2i.core.packages.durable import flush_file_system
 from dop2i.errors import InvalidInput, InvalidName
 from dop2i.server.files import contents
-from dop2i.server.files.actions import refuse_short, start_entries
+from dop2i.server.files.actions import count_in, discard_restarted, open_bucket, refuse_clashes, refuse_short
 from dop2i.server.files.models import Bucket, Content, FileEntry
-from dop2i.server.files.names import clean_name
-from dop2i.server.files.receiving import Readable, Received, receive
+from dop2i.server.files.names import clean_name, fold_name
+from dop2i.server.files.receiving import SMALL, Readable, Received, light_checksums, receive, refuse_larger
 
 _BATCH = 500
+_TAR_BLOCK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
     key: str
-    partial: str
+    location: str
     received: Received
 
 
@@ -33,92 +47,151 @@ def receive_bundle(*, bucket: Bucket, stream: Readable) -> list[FileEntry]:
     One flush covers all of them. Raises ``InvalidName``, ``Conflict`` (a name is taken), ``InvalidInput`` for links,
     devices, or a tar that is cut short; nothing is kept then.
     """
-    arrived: list[_Arrived] = []
-    try:
-        _unpack(stream, arrived)
-        flush_file_system(settings.DOP2I.uploads)
-        locations = [contents.stage(contents.partial_path(item.partial), flush=False) for item in arrived]
-        for folder in {contents.staged_path(item.partial).parent for item in arrived}:
-            flush_folder(folder)
-        with transaction.atomic():
-            return _enter(bucket, arrived, locations)
-    except BaseException:
-        for item in arrived:
-            contents.partial_path(item.partial).unlink(missing_ok=True)
-        known = set(_known_locations([contents.staged_location(item.partial) for item in arrived]))
-        contents.remove_staged(
-            location for item in arrived if (location := contents.staged_location(item.partial)) not in known
-        )
-        raise
+    name = contents.new_name()
+    partial = contents.partial_path(name)
+    partial.mkdir(mode=0o750)
+    with _held(partial):
+        try:
+            arrived = list(_unpack(stream, partial))
+            flush_file_system(partial)
+            contents.stage(partial)
+            with transaction.atomic():
+                return _enter(bucket, arrived)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            if not Content.objects.filter(location__startswith=f"{contents.staged_location(name)}/").exists():
+                shutil.rmtree(contents.staged_path(name), ignore_errors=True)
+            raise
 
 
-def _unpack(stream: Readable, arrived: list[_Arrived]) -> None:
-    limits = settings.DOP2I.limits
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """The folder is ours, wherever it is moved to; the kernel frees it when we die."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r|*", encoding="utf-8", errors="strict") as archive:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _unpack(stream: Readable, folder: Path) -> Iterator[_Arrived]:
+    """Every file of the tar, in the order of the tar, once it is written to ``folder``; not flushed."""
+    largest, most = settings.DOP2I.limits.file_bytes, settings.DOP2I.limits.files_in_record
+    place = contents.staged_location(folder.name)
+    file = cast(IO[bytes], stream)
+    try:
+        with tarfile.open(fileobj=file, mode="r|*", bufsize=_TAR_BLOCK, encoding="utf-8", errors="strict") as archive:
+            number = 0
             for member in archive:
+                # tarfile remembers each member that it has read; here none is asked for again
+                archive.members = []
                 if member.isdir():
                     continue
                 key = clean_name(member.name.removeprefix("./"))
                 if not member.isreg():
                     raise InvalidName(f"{key!r} is a link or a device: a record keeps plain files.")
-                if len(arrived) >= limits.files_in_record:
-                    raise InvalidInput(f"A record holds at most {limits.files_in_record:,} files.")
-                name = contents.new_name()
+                number += 1
+                if number > most:
+                    raise InvalidInput(f"A record holds at most {most:,} files.")
+                refuse_larger(member.size, largest)
                 source: Any = archive.extractfile(member)
-                arrived.append(_Arrived(key=key, partial=name, received=Received(sha256="", size=0)))
-                received = receive(
-                    source,
-                    into=contents.partial_path(name),
-                    length=member.size,
-                    flush=False,
-                    largest=limits.file_bytes,
-                )
+                received = _keep(source, folder / str(number), size=member.size)
                 refuse_short(key, received, expected=member.size)
-                arrived[-1] = _Arrived(key=key, partial=name, received=received)
+                yield _Arrived(key=key, location=f"{place}/{number}", received=received)
     except UnicodeDecodeError as error:
         raise InvalidName("A name in the bundle is not UTF-8.", hint="Rename the file and send it again.") from error
     except (tarfile.TarError, EOFError) as error:
         raise InvalidInput(f"The bundle is not a whole tar: {error}.", hint="Send it again.") from error
 
 
-def _enter(bucket: Bucket, arrived: list[_Arrived], locations: list[str]) -> list[FileEntry]:
+def _keep(source: Any, path: Path, *, size: int) -> Received:
+    if size >= SMALL:
+        return receive(source, into=path, length=size, flush=False)
+    data: bytes = source.read()
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+    try:
+        written = os.write(handle, data)
+        while written < len(data):
+            written += os.write(handle, data[written:])
+    finally:
+        os.close(handle)
+    md5, adler32 = light_checksums(data)
+    return Received(sha256=hashlib.sha256(data).hexdigest(), size=len(data), md5=md5, adler32=adler32)
+
+
+def _enter(bucket: Bucket, arrived: Sequence[_Arrived]) -> list[FileEntry]:
     """Rows for what arrived: contents that the space does not hold, then their entries, complete at once."""
-    known = {item.received.sha256: None for item in arrived}
-    held: set[str] = set()
-    digests = list(known)
-    for start in range(0, len(digests), _BATCH):
-        rows = Content.objects.filter(space=bucket.space, sha256__in=digests[start : start + _BATCH])
-        held |= set(rows.values_list("sha256", flat=True))
-    made, unneeded = [], []
-    for item, location in zip(arrived, locations, strict=True):
-        if item.received.sha256 in held:
-            unneeded.append(location)
-            continue
-        held.add(item.received.sha256)
-        made.append(
-            Content(
-                space=bucket.space,
-                sha256=item.received.sha256,
-                size=item.received.size,
-                md5=item.received.md5,
-                adler32=item.received.adler32,
-                location=location,
-                media_type=contents.guess_media_type(item.key),
-            )
-        )
-    Content.objects.bulk_create(made, batch_size=_BATCH)
-    wanted = [
-        {"key": item.key, "size": item.received.size, "checksum": f"sha256:{item.received.sha256}"} for item in arrived
-    ]
-    entries = start_entries(bucket=bucket, wanted=wanted)
+    bucket = open_bucket(bucket.pk)
+    limit = settings.DOP2I.limits.files_in_record
+    if bucket.count + len(arrived) > limit:
+        raise InvalidInput(f"A record holds at most {limit:,} files.", hint="Put them in archives.")
+    names = [(item.key, fold_name(item.key)) for item in arrived]
+    discard_restarted(bucket, refuse_clashes(bucket, names))
+    digests = list(dict.fromkeys(item.received.sha256 for item in arrived))
+    held = _contents_of(bucket.space, digests)
+    fresh: dict[str, _Arrived] = {}
+    unneeded: list[str] = []
+    for item in arrived:
+        sha256 = item.received.sha256
+        if sha256 in held or sha256 in fresh:
+            unneeded.append(item.location)
+        else:
+            fresh[sha256] = item
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    _insert_contents(bucket.space, fresh.values(), now)
+    held |= _contents_of(bucket.space, list(fresh))
+    _insert_entries(bucket.pk, zip(arrived, names, strict=True), held=held, now=now)
+    count_in(bucket, files=len(arrived), size=sum(item.received.size for item in arrived))
     transaction.on_commit(lambda: contents.remove_staged(unneeded))
-    return entries
+    return _entries(bucket.pk, [item.key for item in arrived])
 
 
-def _known_locations(locations: list[str]) -> list[str]:
-    found: list[str] = []
-    for start in range(0, len(locations), _BATCH):
-        rows = Content.objects.filter(location__in=locations[start : start + _BATCH])
-        found += list(rows.values_list("location", flat=True))
+def _contents_of(space: int, digests: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for start in range(0, len(digests), _BATCH):
+        rows = Content.objects.filter(space=space, sha256__in=digests[start : start + _BATCH])
+        found |= dict(rows.values_list("sha256", "pk"))
     return found
+
+
+def _insert_contents(space: int, fresh: Iterable[_Arrived], now: Any) -> None:
+    """The rows alone: models would take most of the time that a small file costs."""
+    rows = [
+        (space, got.sha256, got.size, got.md5, got.adler32, item.location, contents.guess_media_type(item.key), now)
+        for item in fresh
+        for got in (item.received,)
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO files_content (space, sha256, size, md5, adler32, location, media_type, created) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (space, sha256) DO NOTHING",
+            rows,
+        )
+
+
+def _insert_entries(
+    bucket_id: int, arrived: Iterable[tuple[_Arrived, tuple[str, str]]], *, held: dict[str, int], now: Any
+) -> None:
+    complete = str(FileEntry.Status.COMPLETED)
+    rows = [
+        (bucket_id, key, folded, got.size, held[got.sha256], complete, f"sha256:{got.sha256}", "{}", now, now)
+        for item, (key, folded) in arrived
+        for got in (item.received,)
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO files_fileentry "
+            "(bucket_id, key, folded, size, content_id, status, announced, metadata, created, updated) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            rows,
+        )
+
+
+def _entries(bucket_id: int, keys: list[str]) -> list[FileEntry]:
+    """The files of these names, in their order, with their contents."""
+    found: dict[str, FileEntry] = {}
+    for start in range(0, len(keys), _BATCH):
+        rows = FileEntry.objects.filter(bucket_id=bucket_id, key__in=keys[start : start + _BATCH])
+        found |= {entry.key: entry for entry in rows.select_related("content")}
+    return [found[key] for key in keys]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import mimetypes
+import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from django.conf import settings
@@ -49,6 +51,19 @@ def locate(content: Content) -> Path:
     return settings.DOP2I.ocfl_root / content.location.removeprefix(_PUBLISHED)
 
 
+def finder() -> Callable[[str], str]:
+    """What turns a location into the path of its file, for many of them: without a ``Path`` for each."""
+    staged, published = f"{settings.DOP2I.uploads}/content", str(settings.DOP2I.ocfl_root)
+
+    def find(location: str) -> str:
+        if location.startswith(_STAGED):
+            name = location.removeprefix(_STAGED)
+            return f"{staged}/{name[:2]}/{name}"
+        return f"{published}/{location.removeprefix(_PUBLISHED)}"
+
+    return find
+
+
 def open_path(content: Content) -> Path:
     """The file that holds a content, even when it has just moved. Raises ``NotFound`` when its bytes are missing."""
     path = locate(content)
@@ -62,6 +77,12 @@ def open_path(content: Content) -> Path:
 
 def guess_media_type(key: str) -> str:
     """A media type by the name alone, until a reader has looked inside."""
+    name = key.rpartition("/")[2].lstrip(".")
+    return _media_type_of(".".join(["name", *name.split(".")[1:][-2:]]))
+
+
+@functools.lru_cache(maxsize=1024)
+def _media_type_of(key: str) -> str:
     return mimetypes.guess_type(key, strict=False)[0] or "application/octet-stream"
 
 
@@ -107,11 +128,21 @@ def keep(received: Received, *, space: int, location: str, key: str) -> Content:
 
 
 def remove_staged(locations: Iterable[str]) -> None:
-    """Remove staged files that nothing names any more; what is not there is no error."""
+    """Remove staged files that nothing names any more, and the folders of bundles that are empty then.
+
+    What is not there is no error.
+    """
+    find, folders = finder(), set()
     for location in locations:
         if location.startswith(_STAGED):
             with contextlib.suppress(FileNotFoundError):
-                staged_path(location.removeprefix(_STAGED)).unlink()
+                os.unlink(find(location))  # noqa: PTH108 thousands of them, and a Path costs more than the call
+            name, bundled, _ = location.removeprefix(_STAGED).partition("/")
+            if bundled:
+                folders.add(name)
+    for name in folders:
+        with contextlib.suppress(OSError):
+            staged_path(name).rmdir()
 
 
 def discard_unused(*, space: int, contents: Iterable[int]) -> None:

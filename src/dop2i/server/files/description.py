@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
-from queue import SimpleQueue
 from typing import Any
 
 from django.conf import settings
@@ -21,10 +13,11 @@ from django.db.models import Q
 
 from dop2i.server.files import contents
 from dop2i.server.files.models import Bucket, Content, ContentDescription, FileEntry
+from dop2i.server.files.readable import EVERYTHING, Readable
+from dop2i.server.files.reader_pool import ReaderPool, processes_for
+from dop2i.server.files.signals import looked_at, taken_over
 
 _BATCH = 400
-_PROCESSES = 4
-_WORTH_SHARING = 50
 _CHECKSUM_BYTES_PER_SECOND = 20_000_000
 _TEXT_FILES, _TEXT_LENGTH = 200, 65_536
 
@@ -51,11 +44,11 @@ def describe_bucket(bucket_id: int, progress: Callable[[int, int], None]) -> int
     total, done = _undescribed(bucket_id).values("content_id").distinct().count(), 0
     if not total:
         return 0
-    with _ReaderPool(processes=_processes_for(total)) as pool:
+    with ReaderPool(processes=processes_for(total)) as pool:
         for batch in _batches(bucket_id):
             copied = _copy_known(batch)
             tasks = [task for task in batch if task.content.pk not in copied]
-            _store(pool.describe(tasks))
+            _store(list(zip(tasks, _answers(pool, tasks), strict=True)))
             done += len(batch)
             progress(done, max(done, total))
     refresh_formats(bucket_id)
@@ -70,9 +63,10 @@ def refresh_formats(bucket_id: int) -> list[str]:
     return formats
 
 
-def text_of_bucket(bucket_id: int) -> str:
-    """Names of tables and columns of the first files, with units and meanings: words to be searched by."""
-    found = ContentDescription.objects.filter(content__entries__bucket_id=bucket_id).exclude(format="")
+def text_of_bucket(bucket_id: int, readable: Readable = EVERYTHING) -> str:
+    """Names of tables and columns of the first readable files, with units and meanings: words to be searched by."""
+    entries = FileEntry.objects.filter(readable.q(), bucket_id=bucket_id)
+    found = ContentDescription.objects.filter(content__in=entries.values("content")).exclude(format="")
     words: dict[str, None] = {}
     for description in found.order_by("content_id").distinct()[:_TEXT_FILES]:
         for table in description.document.get("tables", []):
@@ -123,6 +117,7 @@ def _copy_known(batch: list[_Task]) -> set[int]:
         )
         contents_known.append(content)
     _save(list(copies.values()), contents_known)
+    taken_over.send(sender=None, contents=contents_known)
     return set(copies)
 
 
@@ -144,6 +139,7 @@ def _store(answers: list[tuple[_Task, dict[str, Any]]]) -> None:
         task.content.media_type = document.get("media_type") or task.content.media_type
         touched.append(task.content)
     _save(made, touched)
+    looked_at.send(sender=None, answers=[(task.content, task.key, answer) for task, answer in answers])
 
 
 @transaction.atomic
@@ -158,101 +154,19 @@ def _save(made: list[ContentDescription], touched: list[Content]) -> None:
     Content.objects.bulk_update(touched, ["md5", "adler32", "media_type"], batch_size=100)
 
 
-def _processes_for(total: int) -> int:
-    return 1 if total < _WORTH_SHARING else max(1, min(_PROCESSES, os.cpu_count() or 1))
-
-
-class _ReaderProcess:
-    """One reading process, started when first needed and started again after it died."""
-
-    def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._waiting = b""
-
-    def describe(self, task: _Task) -> dict[str, Any]:
-        """The answer for one file; a process that dies or takes too long gives a description with its error."""
-        limits = settings.DOP2I.limits
+def _answers(pool: ReaderPool, tasks: list[_Task]) -> list[dict[str, Any]]:
+    """What the reading processes say of the files, in the order of the tasks."""
+    limit = settings.DOP2I.limits.description_seconds
+    asked = []
+    for task in tasks:
         checksums = not task.content.adler32
-        path = contents.locate(task.content)
-        request = {"path": str(path), "name": task.key, "checksums": checksums}
-        allowed = limits.description_seconds + (task.content.size / _CHECKSUM_BYTES_PER_SECOND if checksums else 0)
-        try:
-            if not path.exists():
-                return _failed(task, "its bytes are missing on the server")
-            process = self._running()
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-            process.stdin.flush()
-            return json.loads(self._line(deadline=time.monotonic() + allowed))
-        except TimeoutError:
-            self.stop()
-            return _failed(task, f"the reader was still busy after {allowed:.0f} s")
-        except (OSError, EOFError, ValueError):
-            self.stop()
-            return _failed(task, "the reader ended unexpectedly; the file may be damaged")
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
-            limits = settings.DOP2I.limits
-            module = "dop2i.server.files.reader_process"
-            arguments = [str(limits.description_bytes), str(limits.description_seconds)]
-            self._waiting = b""
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-m", module, *arguments],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        return self._process
-
-    def _line(self, *, deadline: float) -> bytes:
-        output = self._process.stdout.fileno()
-        while b"\n" not in self._waiting:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([output], [], [], left)[0]:
-                raise TimeoutError
-            piece = os.read(output, 1 << 16)
-            if not piece:
-                raise EOFError
-            self._waiting += piece
-        line, _, self._waiting = self._waiting.partition(b"\n")
-        return line
-
-    def stop(self) -> None:
-        """End the process, whatever it is doing."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
-
-
-class _ReaderPool:
-    """A few reading processes that share the files of a batch."""
-
-    def __init__(self, *, processes: int) -> None:
-        self._idle: SimpleQueue[_ReaderProcess] = SimpleQueue()
-        self._all = [_ReaderProcess() for _ in range(processes)]
-        self._threads = ThreadPoolExecutor(max_workers=processes, thread_name_prefix="dop2i-describe")
-        for process in self._all:
-            self._idle.put(process)
-
-    def __enter__(self) -> _ReaderPool:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._threads.shutdown(cancel_futures=True)
-        for process in self._all:
-            process.stop()
-
-    def describe(self, tasks: list[_Task]) -> list[tuple[_Task, dict[str, Any]]]:
-        """The answers, in the order of the tasks."""
-        return list(zip(tasks, self._threads.map(self._one, tasks), strict=True))
-
-    def _one(self, task: _Task) -> dict[str, Any]:
-        process = self._idle.get()
-        try:
-            return process.describe(task)
-        finally:
-            self._idle.put(process)
+        request = {"path": str(contents.locate(task.content)), "name": task.key, "checksums": checksums}
+        asked.append((request, limit + (task.content.size / _CHECKSUM_BYTES_PER_SECOND if checksums else 0)))
+    answers = pool.ask(asked)
+    return [
+        _failed(task, answer["failed"]) if "failed" in answer else answer
+        for task, answer in zip(tasks, answers, strict=True)
+    ]
 
 
 def _failed(task: _Task, reason: str) -> dict[str, Any]:

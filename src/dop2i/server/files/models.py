@@ -38,6 +38,7 @@ class Content(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["space", "sha256"], name="files_content_once")]
+        indexes = [models.Index(fields=["sha256"], name="files_content_sha256")]
 
     def __str__(self) -> str:
         return f"sha256:{self.sha256}"

@@ -30,11 +30,13 @@ def clean_name(name: str | bytes) -> str:
         except UnicodeDecodeError as error:
             shown = name[:60].decode("utf-8", "replace")
             raise InvalidName(f"The file name {shown!r} is not UTF-8.", hint="Rename it and send it again.") from error
-    name = unicodedata.normalize("NFC", name)
+    plain = name.isascii() and name.isprintable()
+    if not plain:
+        name = unicodedata.normalize("NFC", name)
     shown = repr(name if len(name) <= 80 else name[:77] + "…")
     if not name:
         raise InvalidName("A file needs a name.")
-    for character in name:
+    for character in "" if plain else name:
         reason = _REFUSED_KINDS.get(unicodedata.category(character))
         if reason or character in _TURNS_TEXT_AROUND:
             what = reason or "a character that turns the direction of text around"
@@ -60,6 +62,8 @@ def clean_name(name: str | bytes) -> str:
 
 def fold_name(name: str) -> str:
     """What two names have in common that differ only by case, or by how an accent is written."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())
 
 

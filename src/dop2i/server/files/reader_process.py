@@ -34,7 +34,47 @@ def main() -> None:
 
 
 def answer(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
-    """The description of a file and, where they are asked for, its md5 and adler32."""
+    """What a request asks: ``describe`` (with checksums and the scan), ``scan``, ``scan many`` or ``deidentify``.
+
+    A description and a scan read the file one after the other, while the system still holds it near.
+    """
+    task = request.get("task", "describe")
+    if task == "scan":
+        return {"findings": scan(request)}
+    if task == "scan many":
+        return {"many": [scan(file) for file in request["files"]]}
+    if task == "deidentify":
+        return deidentify(request)
+    return describe(request, seconds=seconds)
+
+
+def scan(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """The personal data found in a file; its cells smaller than ``smallest`` where that is not 0."""
+    from dop2i.core.ethics import scan_file
+
+    found = scan_file(Path(request["path"]), name=request["name"], smallest_cell=request.get("smallest", 0))
+    return [finding.to_json() for finding in found]
+
+
+def deidentify(request: dict[str, Any]) -> dict[str, Any]:
+    """Writes the de-identified copy of a DICOM file to ``target``; what was changed, or why it could not be."""
+    from dop2i.core.ethics.deidentify import deidentify_file
+    from dop2i.errors import UnreadableFile
+
+    try:
+        changes = deidentify_file(
+            Path(request["path"]),
+            Path(request["target"]),
+            secret=bytes.fromhex(request["secret"]),
+            name=request["name"],
+        )
+    except UnreadableFile as error:
+        return {"failed": str(error)}
+    return {"changes": [change.to_json() for change in changes]}
+
+
+def describe(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+    """The description of a file, what a scan finds in it and, where they are asked for, its md5 and adler32."""
     from dop2i.core.formats import describe_source
     from dop2i.core.formats.limits import Limits
     from dop2i.core.formats.sources import LocalSource
@@ -49,6 +89,7 @@ def answer(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
         max_seconds=min(usual.max_seconds, seconds / 2),
         max_columns=usual.max_columns,
     )
+    made["findings"] = scan(request)
     return {**made, "document": describe_source(source, limits=limits).to_json()}
 
 

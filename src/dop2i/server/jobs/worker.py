@@ -37,6 +37,9 @@ GRACE = 20.0
 PROGRESS_EVERY = 1.0
 TAKE_OVER_EVERY = 2.0
 
+LASTING = threading.Event()
+"""Set while this process is a worker that stays: a periodic task may keep open what it will need again."""
+
 
 class JobStopped(BaseException):
     """Raised inside a job by its ``progress``; a BaseException so that no ``except Exception`` of a job eats it."""
@@ -66,8 +69,12 @@ def run_worker(stop: threading.Event | None = None, *, once: bool = False, poll:
         return _run_once(name)
     stopping = stop or threading.Event()
     worker = _Worker(name=name, stopping=stopping, poll=poll)
-    with _signals(stopping, wanted=stop is None):
-        worker.run(threads)
+    LASTING.set()
+    try:
+        with _signals(stopping, wanted=stop is None):
+            worker.run(threads)
+    finally:
+        LASTING.clear()
     return worker.count
 
 

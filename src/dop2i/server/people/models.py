@@ -8,6 +8,8 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import timezone
 
+from dop2i.errors import NotPermitted
+
 
 class PersonManager(BaseUserManager["Person"]):
     """Finds persons by address whatever its case."""
@@ -31,6 +33,8 @@ STEWARD, ADMINISTRATOR = "steward", "administrator"
 class Person(AbstractBaseUser):
     """Somebody who deposits, curates or administers, or a robot that works for a community.
 
+    ``email_verified`` is false while only the person says that the address is theirs. ``orcid_source`` is the issuer
+    that vouches for the ORCID iD, empty when it was typed. Sessions begun before ``sessions_from`` are over.
     ``affiliations`` is a list of ``{"name", "ror"}``. ``claimed_roles`` are the instance roles that a sign-in
     provider's claims gave; they hold until ``claims_until`` and are given again at each sign-in or refresh.
     """
@@ -44,10 +48,12 @@ class Person(AbstractBaseUser):
 
     id = models.BigAutoField(primary_key=True)
     email = models.EmailField(unique=True)
+    email_verified = models.BooleanField(default=True)
     name = models.CharField(max_length=250)
     given_name = models.CharField(max_length=120, blank=True)
     family_name = models.CharField(max_length=120, blank=True)
     orcid = models.CharField(max_length=19, blank=True)
+    orcid_source = models.CharField(max_length=200, blank=True)
     affiliations = models.JSONField(default=list, blank=True)
     language = models.CharField(max_length=2, blank=True)
     is_administrator = models.BooleanField(default=False)
@@ -58,13 +64,24 @@ class Person(AbstractBaseUser):
     notices = models.CharField(max_length=6, choices=Notices.choices, default=Notices.EACH)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    sessions_from = models.DateTimeField(null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
     objects = PersonManager()
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["orcid"], condition=~models.Q(orcid=""), name="people_orcid_once")
+        ]
+
     def __str__(self) -> str:
         return self.name or self.email
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Django ends a session whose person's hash has changed: by a new password, and here by ``sessions_from``.
+        kept: str = super()._get_session_auth_hash(secret=secret)
+        return f"{kept}:{self.sessions_from.timestamp()}" if self.sessions_from else kept
 
     @property
     def roles(self) -> frozenset[str]:
@@ -159,12 +176,31 @@ class Token(models.Model):
         return self.name or f"token {self.pk}"
 
 
+class OnlyAdded(models.QuerySet["AuditEvent"]):
+    """Rows that nobody changes nor deletes, not even many at once; the database refuses it too."""
+
+    def update(self, **values: Any) -> int:
+        """Raises ``NotPermitted``."""
+        raise NotPermitted("A line of the journal cannot be changed.")
+
+    def bulk_update(self, *arguments: Any, **options: Any) -> int:
+        """Raises ``NotPermitted``."""
+        raise NotPermitted("A line of the journal cannot be changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Raises ``NotPermitted``."""
+        raise NotPermitted("A line of the journal cannot be deleted.")
+
+
 class AuditEvent(models.Model):
-    """One thing that somebody did. Rows are only added."""
+    """One thing that somebody did. Rows are only added (``append_only.py``); a person with lines here is kept too.
+
+    ``address`` is the network of whoever acted; the whole address is in :class:`AuditAddress`, for some time.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(default=timezone.now, db_index=True)
-    person = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     token_id = models.BigIntegerField(null=True)
     token_name = models.CharField(max_length=120, blank=True)
     address = models.CharField(max_length=64, blank=True)
@@ -178,5 +214,28 @@ class AuditEvent(models.Model):
             models.Index(fields=["person", "id"], name="people_audit_person"),
         ]
 
+    objects = OnlyAdded.as_manager()
+
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.action} {self.target}"
+
+    def save(self, *arguments: Any, **options: Any) -> None:
+        """Adds the line. Raises ``NotPermitted`` for one that is there already."""
+        if not self._state.adding:
+            raise NotPermitted("A line of the journal cannot be changed.")
+        super().save(*arguments, **options)
+
+    def delete(self, *arguments: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Raises ``NotPermitted``."""
+        raise NotPermitted("A line of the journal cannot be deleted.")
+
+
+class AuditAddress(models.Model):
+    """The whole address of a line of the journal, until the instance forgets it."""
+
+    event = models.OneToOneField(AuditEvent, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    address = models.CharField(max_length=64)
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.address

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from django.db import OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -28,8 +30,8 @@ AUDIENCES: list[Callable[[Person], Iterable[str]]] = []
 class Actor:
     """Who acts: a person (None for a visitor), with what scopes, by which token, from where.
 
-    ``records`` limits a token to some concepts, None to none. ``links`` are the records (numbers) that a secret
-    link opened for this visit.
+    ``records`` limits a token to some concepts, None to none. ``links`` are the secret links (their numbers) that
+    were followed in this visit; whether they still hold is asked each time.
     """
 
     person: Person | None = None
@@ -63,7 +65,8 @@ class Actor:
         """The audiences that the actor is part of, as closed records name them. Asked once an actor.
 
         ``public``; for a person who may read also ``signed-in``, ``person:3``, ``group:12`` and what
-        :data:`AUDIENCES` adds (``community:4``).
+        :data:`AUDIENCES` adds (``community:4``); ``steward`` for who looks after every record. A token that is
+        limited to some records is part of the public alone: an audience cannot say which records it means.
         """
         if "audiences" not in self._known:
             self._known["audiences"] = frozenset(_audiences(self))
@@ -73,8 +76,10 @@ class Actor:
 def _audiences(actor: Actor) -> Iterable[str]:
     yield "public"
     person = actor.person
-    if person is None or "read" not in actor.scopes:
+    if person is None or "read" not in actor.scopes or actor.records is not None:
         return
+    if actor.is_steward:
+        yield "steward"
     yield "signed-in"
     yield f"person:{person.pk}"
     for number in groups_of(person):
@@ -111,7 +116,9 @@ def actor_for_token(secret: str, *, address: str = "") -> Actor:
             f"This token expired on {token.expires:%Y-%m-%d}.", hint="Make a new one with: dop2i token EMAIL."
         )
     if token.last_used is None or now - token.last_used > _LAST_USED_GRAIN:
-        Token.objects.filter(pk=token.pk).update(last_used=now)
+        with contextlib.suppress(OperationalError):
+            # a database that is busy writing is no reason to refuse somebody: the next request says it
+            Token.objects.filter(pk=token.pk).update(last_used=now)
     return Actor(
         person=token.person,
         scopes=frozenset(token.scopes),
@@ -131,3 +138,9 @@ def require_scope(actor: Actor, scope: str) -> Person:
             f"This token does not carry the scope {scope!r}.", hint=f"Make one with: dop2i token --scope {scope}."
         )
     return actor.person
+
+
+def require_unlimited(actor: Actor) -> None:
+    """Raise ``NotPermitted`` for a token that is limited to some records: it deals with those and nothing else."""
+    if actor.records is not None:
+        raise NotPermitted("This token is limited to some records, and may not ask about anything else.")

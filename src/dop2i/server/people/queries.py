@@ -1,12 +1,12 @@
-"""Reads about persons, tokens and the journal."""
+"""Reads about persons and the journal."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from dop2i.errors import NotFound
-from dop2i.server.people.models import AuditEvent, Person, Token
-from dop2i.server.people.policy import Actor, require_scope
+from dop2i.server.people.models import AuditEvent, Group, GroupMember, Person
 
 
 def person_by_email(email: str) -> Person:
@@ -17,11 +17,19 @@ def person_by_email(email: str) -> Person:
     return person
 
 
-def tokens_of(actor: Actor) -> QuerySet[Token]:
-    """The actor's tokens, newest first (never their secrets)."""
-    return Token.objects.filter(person=require_scope(actor, "read")).order_by("-id")
-
-
 def history_of(target: str) -> QuerySet[AuditEvent]:
     """The journal of one object (``record:12``, ``person:3``), oldest first. The caller has checked who asks."""
     return AuditEvent.objects.filter(target=target).select_related("person").order_by("id")
+
+
+def memberships_of(person: Person) -> QuerySet[GroupMember]:
+    """The groups that the person is in today, with whose word it is and until when."""
+    holding = GroupMember.objects.filter(Q(until__isnull=True) | Q(until__gt=timezone.now()), person=person)
+    return holding.select_related("group").order_by("group__name", "source")
+
+
+def groups_with_sizes() -> list[tuple[Group, int]]:
+    """Every group by name, with how many persons are in it today."""
+    holding = Q(members__until__isnull=True) | Q(members__until__gt=timezone.now())
+    counted = Group.objects.annotate(size=Count("members__person", filter=holding, distinct=True)).order_by("name")
+    return [(group, group.size) for group in counted]

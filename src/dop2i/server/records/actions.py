@@ -16,7 +16,7 @@ from dop2i.server.faults import told
 from dop2i.server.files import actions as file_actions
 from dop2i.server.identifiers.actions import release
 from dop2i.server.people.actions import audit
-from dop2i.server.people.policy import Actor, require_scope
+from dop2i.server.people.policy import Actor, require_scope, require_unlimited
 from dop2i.server.records import publication
 from dop2i.server.records.documents import USER_PARTS, written_part
 from dop2i.server.records.held import held_draft, held_record
@@ -43,6 +43,7 @@ def _normal(document: Any) -> dict[str, Any]:
 def create_draft(*, actor: Actor, document: dict[str, Any] | None = None) -> Record:
     """A new concept with a first draft, owned by the actor. Raises ``NotAuthenticated``, ``InvalidInput``."""
     owner = require_scope(actor, "deposit")
+    require_unlimited(actor)
     draft = _normal(document or {})
     concept = Concept.objects.create(id=next_number(), owner=owner)
     record = Record.objects.create(
@@ -121,10 +122,12 @@ def new_version(*, actor: Actor, record_id: int | str) -> Record:
     Concept.objects.select_for_update().get(pk=asked.concept_id)
     versions = Record.objects.filter(concept_id=asked.concept_id).order_by("-index")
     newest = versions[0]
-    if newest.state != Record.State.PUBLISHED:
+    if newest.state in (Record.State.DRAFT, Record.State.PUBLISHING):
         if newest.index == 1:
             raise WrongState(f"Record {newest.pk} is not published yet.", hint="Publish it, or go on with its draft.")
         return find_record(newest.pk)
+    if newest.state == Record.State.WITHDRAWN:
+        raise WrongState(f"Record {newest.pk} was withdrawn.", hint="A steward can restore it, or make a new record.")
     draft = written_part(newest.document or {})
     draft["metadata"] = {k: v for k, v in draft["metadata"].items() if k not in ("publication_date", "version")}
     record = Record.objects.create(

@@ -88,7 +88,7 @@ def _problems(report: CheckReport, every_byte: bool, progress: Callable[[int, in
 def _concept_problems(concept: Concept, report: CheckReport, every_byte: bool) -> Iterator[str]:
     name = preserved.object_id(concept.pk)
     root = preserved.storage_root()
-    published = Record.objects.filter(concept=concept, state=Record.State.PUBLISHED).select_related("bucket")
+    kept = Record.objects.filter(concept=concept, state__in=(Record.State.PUBLISHED, Record.State.WITHDRAWN))
     folder = root.object_folder(name)
     if concept.ocfl_head == 0:
         if folder.exists() and not Record.objects.filter(concept=concept, publication__isnull=False).exists():
@@ -103,15 +103,15 @@ def _concept_problems(concept: Concept, report: CheckReport, every_byte: bool) -
         return
     if inventory.head != concept.ocfl_head:
         yield f"{name} is at v{inventory.head} in the OCFL root, but at v{concept.ocfl_head} in the database."
-    for record in published:
+    for record in kept.select_related("bucket"):
         yield from _files_problems(record, inventory, report)
-    if published.filter(is_latest=True).count() != 1:
-        yield f"{name} has {published.filter(is_latest=True).count()} latest versions instead of one."
+    if kept.filter(is_latest=True).count() != 1:
+        yield f"{name} has {kept.filter(is_latest=True).count()} latest versions instead of one."
 
 
 def _files_problems(record: Record, inventory: Inventory, report: CheckReport) -> Iterator[str]:
     report.records += 1
-    state = inventory.state(record.files_version)
+    state = inventory.state(record.files_version) if record.files_version else {}
     prefix = preserved.FILES
     kept = {path.removeprefix(prefix): digest for path, digest in state.items() if path.startswith(prefix)}
     if f"{preserved.RECORDS}{record.pk}.json" not in inventory.state():
@@ -148,7 +148,8 @@ def _object_problems(report: CheckReport) -> Iterator[str]:
 def _record_problems(report: CheckReport) -> Iterator[str]:
     for record in Record.objects.filter(publication__isnull=False):
         yield f"record {record.pk}: its publication was interrupted. (The worker finishes it.)"
-    for record in Record.objects.exclude(state=Record.State.PUBLISHED).filter(publication=None):
+    settled = (Record.State.PUBLISHED, Record.State.WITHDRAWN)
+    for record in Record.objects.exclude(state__in=settled).filter(publication=None):
         if record.state != Record.State.DRAFT or record.draft is None or record.draft_bucket_id is None:
             yield f"record {record.pk} is {record.state} without a draft."
 

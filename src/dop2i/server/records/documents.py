@@ -8,11 +8,13 @@ from typing import Any
 
 from django.conf import settings
 
+from dop2i.server.communities.queries import shown_with
 from dop2i.server.files.models import Bucket, FileEntry
-from dop2i.server.files.queries import list_entries
+from dop2i.server.files.queries import list_entries, totals
+from dop2i.server.files.readable import EVERYTHING, Readable
 from dop2i.server.identifiers.queries import pids_of
+from dop2i.server.records.closures import effective_access, rule_of
 from dop2i.server.records.models import Record
-from dop2i.server.records.policy import effective_access
 
 AUTOMATIC_ENTRIES = 100
 USER_PARTS = ("metadata", "custom_fields", "access", "files")
@@ -44,24 +46,32 @@ def bucket_of(record: Record, *, draft: bool) -> Bucket | None:
 
 
 def native_document(
-    record: Record, *, draft: bool = False, base_url: str | None = None, with_files: str = "auto"
+    record: Record,
+    *,
+    draft: bool = False,
+    base_url: str | None = None,
+    with_files: str = "auto",
+    readable: Readable | None = None,
 ) -> dict[str, Any]:
     """The record as the API, the pages and the exports know it.
 
-    ``with_files``: ``auto`` lists files when there are at most 100 and they are public, ``all`` always (the caller
-    has asked who may), ``none`` never. ``base_url`` begins the links (``public_url`` by default).
+    ``readable`` are the files that may be told of: by default those that everybody may read, of a draft all.
+    ``with_files``: ``auto`` lists them when they are at most 100, ``all`` always, ``none`` never. ``base_url`` begins
+    the links (``public_url`` by default). Whether the description may be read, the caller has asked.
     """
     from dop2i.core.model import SCHEMA_VERSION
 
     base = public_address() if base_url is None else base_url.rstrip("/")
     document = (record.draft if draft else record.document) or {}
     written = written_part(document)
+    if readable is None:
+        readable = EVERYTHING if draft else rule_of(written).readable
     bucket = bucket_of(record, draft=draft)
     pids = pids_of(f"record:{record.pk}", f"concept:{record.concept_id}")
     newer = Record.objects.filter(concept_id=record.concept_id, index__gt=record.index).exists()
     custom = dict(written["custom_fields"])
-    if bucket is not None and bucket.formats:
-        custom["dop2i:formats"] = bucket.formats
+    if formats := totals(bucket, readable).formats:
+        custom["dop2i:formats"] = list(formats)
     return {
         "id": str(record.pk),
         "schema_version": SCHEMA_VERSION,
@@ -75,15 +85,37 @@ def native_document(
             "id": str(record.concept_id),
             "pids": _pids(pids, f"concept:{record.concept_id}"),
             "access": {"owned_by": {"user": str(record.concept.owner_id)}},
-            "communities": {},
+            "communities": shown_with(record.concept_id),
         },
         "pids": _pids(pids, f"record:{record.pk}"),
         "metadata": written["metadata"],
         "custom_fields": custom,
-        "access": effective_access(written),
-        "files": _files(record, bucket, written, draft=draft, base=base, with_files=with_files),
+        "access": _access(written, draft=draft, whole=readable.everything),
+        "files": _files(record, bucket, written, draft=draft, base=base, with_files=with_files, readable=readable),
         "versions": {"index": record.index, "is_latest": record.is_latest, "is_latest_draft": not newer},
         "links": _links(record, base=base, draft=draft),
+    }
+
+
+def _access(written: dict[str, Any], *, draft: bool, whole: bool) -> dict[str, Any]:
+    """A draft's rule as it was written, so that it comes back as it is; a published one as it holds today."""
+    holds = effective_access(written, whole=whole)
+    return {**written["access"], "status": holds["status"]} if draft else holds
+
+
+def tombstone_of(record: Record) -> dict[str, Any]:
+    """What is told of a withdrawn record (InvenioRDM's ``tombstone``); its title and people unless they were closed."""
+    facts = record.withdrawal or {}
+    return {
+        "deletion_status": {"is_deleted": True, "status": "D"},
+        "tombstone": {
+            "removal_reason": {"id": str(facts.get("reason") or "other")},
+            "note": str(facts.get("note") or ""),
+            "removed_by": {"user": str(facts.get("by") or "")},
+            "removal_date": facts.get("at"),
+            "citation_text": str(facts.get("citation") or ""),
+            "is_visible": bool(facts.get("public")),
+        },
     }
 
 
@@ -100,30 +132,41 @@ def _pids(pids: Iterable[Any], target: str) -> dict[str, dict[str, str]]:
 
 
 def _files(
-    record: Record, bucket: Bucket | None, written: dict[str, Any], *, draft: bool, base: str, with_files: str
+    record: Record,
+    bucket: Bucket | None,
+    written: dict[str, Any],
+    *,
+    draft: bool,
+    base: str,
+    with_files: str,
+    readable: Readable,
 ) -> dict[str, Any]:
+    told = totals(bucket, readable)
     files: dict[str, Any] = {
         "enabled": bool(written["files"].get("enabled", True)),
-        "order": list(written["files"].get("order") or []),
-        "count": bucket.count if bucket else 0,
-        "total_bytes": bucket.total_bytes if bucket else 0,
+        "order": [key for key in written["files"].get("order") or [] if key in readable],
+        "count": told.count,
+        "total_bytes": told.total_bytes,
     }
-    if written["files"].get("default_preview"):
-        files["default_preview"] = written["files"]["default_preview"]
-    public = draft or effective_access(written)["files"] == "public"
-    few = with_files == "auto" and public and files["count"] <= AUTOMATIC_ENTRIES
-    if bucket is not None and (with_files == "all" or few):
-        entries = every_entry(bucket) if with_files == "all" else list_entries(bucket.pk, limit=AUTOMATIC_ENTRIES)
+    preview = written["files"].get("default_preview")
+    if preview and preview in readable:
+        files["default_preview"] = preview
+    few = with_files == "auto" and files["count"] <= AUTOMATIC_ENTRIES
+    if bucket is not None and not readable.nothing and (with_files == "all" or few):
+        if with_files == "all":
+            entries: Iterable[FileEntry] = every_entry(bucket, readable)
+        else:
+            entries = list_entries(bucket.pk, limit=AUTOMATIC_ENTRIES, readable=readable)
         files["entries"] = {
             entry.key: file_document(entry, record, base=base, draft=draft) for entry in entries if entry.is_complete
         }
     return files
 
 
-def every_entry(bucket: Bucket) -> Iterator[FileEntry]:
-    """All files of a bucket, ordered by name, a page at a time."""
+def every_entry(bucket: Bucket, readable: Readable = EVERYTHING) -> Iterator[FileEntry]:
+    """All readable files of a bucket, ordered by name, a page at a time."""
     after = ""
-    while page := list_entries(bucket.pk, after=after, limit=5000):
+    while page := list_entries(bucket.pk, after=after, limit=5000, readable=readable):
         yield from page
         after = page[-1].key
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from dop2i.server.catalogue.actions import refresh_entry
 from dop2i.server.files.description import describe_bucket
 from dop2i.server.files.uploads import forget_expired
 from dop2i.server.jobs import Progress, every, job
-from dop2i.server.records import recovery
-from dop2i.server.records.documents import native_document
+from dop2i.server.records import lifting, recovery
+from dop2i.server.records.announcing import refresh
 from dop2i.server.records.models import Record
-from dop2i.server.records.policy import today
-from dop2i.server.records.publication import text_facts
-from dop2i.server.records.queries import find_record
 
 
 @job(name="describe files", attempts=5, lease_seconds=300)
@@ -26,9 +22,7 @@ def describe_files(progress: Progress, *, record: int) -> None:
     if bucket is None or not describe_bucket(bucket, progress):
         return
     with transaction.atomic():
-        found = find_record(record)
-        if found.is_published:
-            refresh_entry(key=f"own:{record}", document=native_document(found), text_facts=text_facts(found))
+        refresh(record, described=True)
 
 
 @every(60, name="recover publications")
@@ -44,14 +38,14 @@ def end_uploads() -> None:
     recovery.remove_litter()
 
 
-@every(900, name="lift embargoes")
+@every(300, name="lift embargoes")
 def lift_embargoes() -> None:
-    """Open in the catalogue what an embargo has ended for (the policy itself compares dates at each read)."""
-    for record_id in Record.objects.filter(state=Record.State.PUBLISHED, embargo_until__lte=today()).values_list(
-        "pk", flat=True
-    ):
-        with transaction.atomic():
-            record = find_record(record_id)
-            record.public, record.embargo_until = True, None
-            record.save(update_fields=["public", "embargo_until"])
-            refresh_entry(key=f"own:{record_id}", document=native_document(record))
+    """Open in the catalogue, the storage root and the register what has come to its end (the policy itself compares
+    days at each read)."""
+    lifting.lift_due()
+
+
+@every(60, name="end grants")
+def end_grants() -> None:
+    """Have search forget whom a grant that has ended let in (the policy itself compares times at each read)."""
+    lifting.forget_ended_grants()

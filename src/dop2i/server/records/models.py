@@ -39,7 +39,7 @@ class Record(models.Model):
     ``document`` is what is published, ``draft`` what is being written. ``bucket`` holds the published files and
     ``draft_bucket`` those of a version that has not been published; a published record's files never change, so
     that an edit has no bucket of its own. ``publication`` is the frozen publication under way, None outside of it.
-    ``files_version`` is the OCFL version that holds the files.
+    ``files_version`` is the OCFL version that holds the files. ``withdrawal`` says why a withdrawn record is gone.
     """
 
     class State(models.TextChoices):
@@ -62,6 +62,7 @@ class Record(models.Model):
     bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, null=True, related_name="+")
     draft_bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, null=True, related_name="+")
     publication = models.JSONField(null=True)
+    withdrawal = models.JSONField(null=True)
     public = models.BooleanField(default=True)
     embargo_until = models.DateField(null=True)
     files_version = models.IntegerField(default=0)

@@ -10,18 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils.dateparse import parse_datetime
 
 from dop2i.core.packages.ocfl import Inventory, NewVersion, StorageRoot
+from dop2i.server.communities.kept import placements_to_keep
 from dop2i.server.files import contents
 from dop2i.server.files.models import FileEntry
+from dop2i.server.files.readable import EVERYTHING
 from dop2i.server.identifiers.queries import pids_of
 from dop2i.server.people.models import Person
-from dop2i.server.records.documents import moment, native_document
+from dop2i.server.records.documents import moment, native_document, tombstone_of
 from dop2i.server.records.models import Concept, Record
 from dop2i.server.records.numbers import last_number
 
@@ -41,6 +42,10 @@ def object_id(concept_id: int) -> str:
 
 def is_written(record: Record) -> bool:
     """Whether the OCFL version of the publication under way is in its place."""
+    if record.publication.get("what") == "delete for law":
+        from dop2i.server.records import erasing
+
+        return erasing.is_under_way(record)
     inventory = storage_root().repair(object_id(record.concept_id))
     return inventory is not None and inventory.head >= record.publication["ocfl_version"]
 
@@ -48,13 +53,17 @@ def is_written(record: Record) -> bool:
 def write(record: Record) -> Inventory:
     """The OCFL version of the publication under way, written unless it is there already."""
     root, name = storage_root(), object_id(record.concept_id)
-    known = root.repair(name)
     frozen = record.publication
+    if frozen.get("what") == "delete for law":
+        from dop2i.server.records import erasing
+
+        return erasing.erase(root, record)
+    known = root.repair(name)
     if known is not None and known.head >= frozen["ocfl_version"]:
         return known
-    gathered = _gather(record, frozen)
+    gathered = gather(record, frozen)
     person = Person.objects.filter(pk=frozen["person"]).first()
-    verb = "Edit" if record.is_published else "Publish"
+    verb = _VERBS.get(frozen.get("what", "publish")) or ("Edit" if record.is_published else "Publish")
     new = NewVersion(
         state=gathered.state,
         sources=gathered.sources,
@@ -67,10 +76,18 @@ def write(record: Record) -> Inventory:
     return root.write_version(name, new)
 
 
+_VERBS = {
+    "change access": "Change the access of",
+    "lift closure": "Open what was closed of",
+    "withdraw": "Withdraw",
+    "restore": "Restore",
+}
+
+
 @dataclass(slots=True)
-class _Gathered:
+class Gathered:
     state: dict[str, str] = field(default_factory=dict)
-    sources: dict[str, Path | bytes] = field(default_factory=dict)
+    sources: dict[str, str | bytes] = field(default_factory=dict)
     md5: dict[str, str] = field(default_factory=dict)
 
     def add_json(self, path: str, value: Any) -> None:
@@ -80,41 +97,64 @@ class _Gathered:
         self.state[path] = digest
         self.sources[digest] = data
 
+    def add_files(self, bucket_id: int) -> None:
+        """The files of a version."""
+        find = contents.finder()
+        columns = ("key", "content__sha256", "content__location", "content__md5")
+        rows = FileEntry.objects.filter(bucket_id=bucket_id).order_by("key").values_list(*columns)
+        for key, sha256, location, md5 in rows.iterator(chunk_size=5000):
+            self.state[f"{FILES}{key}"] = sha256
+            self.sources[sha256] = find(location)
+            if md5:
+                self.md5[sha256] = md5
 
-def _gather(record: Record, frozen: dict[str, Any]) -> _Gathered:
-    gathered = _Gathered()
+
+_KEPT = (Record.State.PUBLISHED, Record.State.WITHDRAWN)
+
+
+def gather(record: Record, frozen: dict[str, Any], *, files_versions: dict[int, int] | None = None) -> Gathered:
+    """What the next OCFL version holds. ``files_versions`` says where files lie when the object is written anew."""
+    gathered = Gathered()
     concept = record.concept
-    first = not record.is_published
     version = frozen["ocfl_version"]
-    others = Record.objects.select_related("concept", "bucket").filter(concept=concept, state=Record.State.PUBLISHED)
-    for other in others.exclude(pk=record.pk):
-        gathered.add_json(f"{RECORDS}{other.pk}.json", record_facts(other))
-    becoming = as_published(record)
-    gathered.add_json(f"{RECORDS}{record.pk}.json", record_facts(becoming))
-    latest = becoming if first or record.is_latest else others.get(is_latest=True)
-    gathered.add_json("record.json", native_document(latest, base_url="", with_files="none"))
+    others = Record.objects.select_related("concept", "bucket").filter(concept=concept, state__in=_KEPT)
+    versions = [*others.exclude(pk=record.pk), as_published(record)]
+    for one in versions:
+        if files_versions is not None:
+            one.files_version = files_versions.get(one.pk, 0)
+        gathered.add_json(f"{RECORDS}{one.pk}.json", record_facts(one))
+    # The newest that readers may find; a concept without one keeps the tombstone of the newest.
+    latest = max(versions, key=lambda one: (one.state == Record.State.PUBLISHED, one.index))
+    gathered.add_json("record.json", latest_document(latest))
     gathered.add_json("concept.json", concept_facts(concept, version))
-    if latest.bucket_id is not None:
-        rows = FileEntry.objects.filter(bucket_id=latest.bucket_id).select_related("content").order_by("key")
-        for entry in rows.iterator(chunk_size=5000):
-            content = entry.content
-            gathered.state[f"{FILES}{entry.key}"] = content.sha256
-            gathered.sources[content.sha256] = contents.locate(content)
-            if content.md5:
-                gathered.md5[content.sha256] = content.md5
+    if latest.state == Record.State.PUBLISHED and latest.bucket_id is not None:
+        gathered.add_files(latest.bucket_id)
     return gathered
+
+
+def latest_document(latest: Record) -> dict[str, Any]:
+    """``record.json``: the latest version as served to who may see all of it, or its tombstone."""
+    document = native_document(latest, base_url="", with_files="none", readable=EVERYTHING)
+    if latest.state == Record.State.WITHDRAWN:
+        return {"id": document["id"], "parent": document["parent"], "pids": document["pids"], **tombstone_of(latest)}
+    return document
 
 
 def as_published(record: Record) -> Record:
     """The record as its publication under way will make it, in memory only."""
     frozen = record.publication
     made = Record.objects.select_related("concept", "bucket", "draft_bucket").get(pk=record.pk)
-    at = parse_datetime(frozen["at"])
-    made.document, made.draft, made.revision, made.updated = frozen["document"], None, record.revision + 1, at
-    if made.state != Record.State.PUBLISHED:
-        made.bucket, made.draft_bucket = made.draft_bucket, None
-        made.published_at, made.files_version, made.is_latest = at, frozen["ocfl_version"], True
-    made.state = Record.State.PUBLISHED
+    at, what = parse_datetime(frozen["at"]), frozen.get("what", "publish")
+    made.document, made.revision, made.updated = frozen["document"], record.revision + 1, at
+    if what == "publish":
+        made.draft = None
+        if made.state != Record.State.PUBLISHED:
+            made.bucket, made.draft_bucket = made.draft_bucket, None
+            made.published_at, made.files_version, made.is_latest = at, frozen["ocfl_version"], True
+    made.withdrawal = frozen.get("withdrawal")
+    made.state = Record.State.WITHDRAWN if made.withdrawal else Record.State.PUBLISHED
+    if what == "delete for law":
+        made.bucket, made.files_version = None, 0
     return made
 
 
@@ -131,6 +171,7 @@ def record_facts(record: Record) -> dict[str, Any]:
         "created": moment(record.created),
         "updated": moment(record.updated),
         "published": moment(record.published_at),
+        **({"withdrawal": record.withdrawal} if record.withdrawal else {}),
     }
 
 
@@ -144,6 +185,7 @@ def concept_facts(concept: Concept, version: int) -> dict[str, Any]:
         "pids": _pid_facts(f"concept:{concept.pk}"),
         "last_number": last_number(),
         "ocfl_version": version,
+        "communities": placements_to_keep(concept.pk),
         "owner": {
             "id": owner.pk,
             "email": owner.email,

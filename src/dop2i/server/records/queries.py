@@ -12,12 +12,16 @@ from dop2i.errors import NotFound, Problem
 from dop2i.server.files import contents
 from dop2i.server.files import queries as file_queries
 from dop2i.server.files.models import Bucket, FileEntry, Upload
+from dop2i.server.files.names import clean_name
 from dop2i.server.files.queries import Folder
+from dop2i.server.files.readable import Readable
 from dop2i.server.identifiers.queries import find
 from dop2i.server.people.policy import Actor, require_scope
+from dop2i.server.records.closures import check_days
 from dop2i.server.records.documents import bucket_of, file_document, native_document
+from dop2i.server.records.gates import gate_problems
 from dop2i.server.records.models import Record
-from dop2i.server.records.policy import require, visible
+from dop2i.server.records.policy import may_know, readable_files, require, visible
 
 __all__ = ["file_document", "native_document"]
 
@@ -63,11 +67,13 @@ def get_draft(actor: Actor, record_id: int | str) -> Record:
     return record
 
 
-def draft_problems(record: Record, *, for_publication: bool = False) -> list[Problem]:
-    """What is wrong with, or missing from, the draft's document."""
+def draft_problems(actor: Actor, record: Record, *, for_publication: bool = False) -> list[Problem]:
+    """What is wrong with, or missing from, the draft's document; for publication also what the gates find."""
     from dop2i.core.model import validate_record
 
-    return validate_record(record.draft or {}, for_publication=for_publication)
+    problems = validate_record(record.draft or {}, for_publication=for_publication)
+    problems += check_days(record.draft or {}, before=record.document)
+    return [*problems, *gate_problems(actor, record)] if for_publication else problems
 
 
 def versions_of(actor: Actor, number: int | str) -> list[Record]:
@@ -116,7 +122,8 @@ def drafts_of(actor: Actor, state: str = "", *, page: int = 1, size: int = 25) -
     return Page(list(records.order_by("-updated", "-id")[start : start + size]), records.count(), max(page, 1), size)
 
 
-def _readable_bucket(actor: Actor, record_id: int | str, *, draft: bool) -> tuple[Record, Bucket]:
+def readable_bucket(actor: Actor, record_id: int | str, *, draft: bool) -> tuple[Record, Bucket, Readable]:
+    """The record, its bucket, and which of its files the actor may read. Raises ``NotFound``, ``NotPermitted``."""
     if draft:
         record = get_draft(actor, record_id)
     else:
@@ -125,31 +132,42 @@ def _readable_bucket(actor: Actor, record_id: int | str, *, draft: bool) -> tupl
     bucket = bucket_of(record, draft=draft)
     if bucket is None:
         raise NotFound(f"Record {record.pk} has no files.")
-    return record, bucket
+    return record, bucket, readable_files(actor, record, draft=draft)
 
 
 def list_files(
     actor: Actor, record_id: int | str, *, draft: bool = False, after: str | None = None, limit: int = 1000
 ) -> list[FileEntry]:
-    """Files ordered by name, those after the name ``after``. Raises ``NotPermitted`` when they are not public."""
-    _, bucket = _readable_bucket(actor, record_id, draft=draft)
-    return file_queries.list_entries(bucket.pk, after=after, limit=limit)
+    """The files that the actor may read, by name, those after the name ``after``. Raises ``NotPermitted`` for none."""
+    _, bucket, readable = readable_bucket(actor, record_id, draft=draft)
+    return file_queries.list_entries(bucket.pk, after=after, limit=limit, readable=readable)
 
 
 def list_folder(
     actor: Actor, record_id: int | str, prefix: str = "", *, draft: bool = False, after: str = "", limit: int = 200
 ) -> Folder:
-    """What lies directly in a folder of the record. Raises ``NotPermitted`` when its files are not public."""
-    _, bucket = _readable_bucket(actor, record_id, draft=draft)
-    return file_queries.list_folder(bucket.pk, prefix=prefix, after=after, limit=limit)
+    """What the actor may read directly in a folder of the record. Raises ``NotPermitted`` when that is no file."""
+    _, bucket, readable = readable_bucket(actor, record_id, draft=draft)
+    return file_queries.list_folder(bucket.pk, prefix=prefix, after=after, limit=limit, readable=readable)
 
 
 def get_file(actor: Actor, record_id: int | str, key: str | bytes, draft: bool = False) -> FileEntry:
-    """One file with its content. Raises ``NotFound``, ``NotPermitted`` (restricted or embargoed)."""
+    """One file with its content; see :func:`get_record_file`."""
+    return get_record_file(actor, record_id, key, draft=draft)[1]
+
+
+def get_record_file(
+    actor: Actor, record_id: int | str, key: str | bytes, *, draft: bool = False
+) -> tuple[Record, FileEntry]:
+    """A record and one of its files. Raises ``NotFound`` also for a file that is closed to the actor,
+    ``NotPermitted`` when all are."""
     from dop2i.server.files.actions import entry_of
 
-    _, bucket = _readable_bucket(actor, record_id, draft=draft)
-    return entry_of(bucket.pk, key)
+    record, bucket, readable = readable_bucket(actor, record_id, draft=draft)
+    name = clean_name(key)
+    if name not in readable:
+        raise NotFound(f"There is no file {name!r} here.")
+    return record, entry_of(bucket.pk, name)
 
 
 def open_content(entry: FileEntry) -> Path:
@@ -175,18 +193,19 @@ def get_upload(actor: Actor, upload_id: str) -> Upload:
     return upload
 
 
-def resolve_pid(text: str) -> int:
+def resolve_pid(actor: Actor, text: str) -> int:
     """The number of the record that a PID, in any usual spelling, means: a version, or the newest of a concept.
 
-    Raises ``NotFound``. Whether the asker may see the record is asked when it is read.
+    Raises ``NotFound``, in the same words for an identifier that is not there and for one of a record that the actor
+    may not know of. A withdrawn record is still found.
     """
     pid = find(text)
+    unknown = NotFound(f"{text[:200]} is not an identifier of this repository.")
     if pid is None:
-        raise NotFound(f"{text[:200]} is not an identifier of this repository.")
+        raise unknown
     kind, _, number = pid.target.partition(":")
-    if kind == "record":
-        return int(number)
-    latest = Record.objects.filter(concept_id=int(number), is_latest=True).values_list("pk", flat=True).first()
-    if latest is None:
-        raise NotFound(f"{text[:200]} has no published version yet.")
-    return int(latest)
+    named = {"pk": int(number)} if kind == "record" else {"concept_id": int(number)}
+    for record in _rows().filter(**named).order_by("-index").iterator(chunk_size=50):
+        if may_know(actor, record):
+            return int(record.pk)
+    raise unknown

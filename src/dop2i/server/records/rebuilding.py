@@ -18,6 +18,7 @@ from django.utils.dateparse import parse_datetime
 
 from dop2i.core.packages.ocfl import Inventory
 from dop2i.errors import Dop2iError
+from dop2i.server.communities.kept import go_on_after_communities, restore_placements
 from dop2i.server.faults import told
 from dop2i.server.files import contents
 from dop2i.server.files.models import Bucket, Content, FileEntry
@@ -25,9 +26,9 @@ from dop2i.server.files.names import fold_name
 from dop2i.server.identifiers.models import Pid
 from dop2i.server.people.models import Person
 from dop2i.server.records import preserved
+from dop2i.server.records.announcing import announce, apply_access, retract
 from dop2i.server.records.models import Concept, Record
 from dop2i.server.records.numbers import go_on_after
-from dop2i.server.records.publication import announce, apply_access
 
 _BATCH = 500
 
@@ -68,6 +69,7 @@ def rebuild(home: Path | str | None = None, *, progress: Callable[[int, int], No
             progress(number, len(folders))
     go_on_after(highest)
     _go_on_after_people()
+    go_on_after_communities()
     return done
 
 
@@ -102,12 +104,14 @@ def _restore(inventory: Inventory, done: Rebuilt) -> int:
         id=facts["id"], owner=owner, created=parse_datetime(facts["created"]), ocfl_head=inventory.head
     )
     _restore_pids(facts["pids"], f"concept:{concept.pk}")
+    restore_placements(concept.pk, facts.get("communities", ()))
     known = _restore_contents(concept.pk, inventory)
     documents.sort(key=lambda item: item["index"])
+    latest = max(documents, key=lambda item: (not item.get("withdrawal"), item["index"]))
     for item in documents:
-        _restore_record(concept, item, inventory, known=known, latest=item is documents[-1], done=done)
+        _restore_record(concept, item, inventory, known=known, latest=item is latest, done=done)
     for item in documents:
-        announce(item["id"])
+        (retract if item.get("withdrawal") else announce)(item["id"])
         _describe(item["id"])
     done.concepts += 1
     return highest
@@ -117,6 +121,8 @@ def _owner(facts: dict[str, Any], done: Rebuilt) -> Person:
     known = Person.objects.filter(email=facts["email"]).first()
     if known is not None:
         return known
+    if facts.get("orcid") and Person.objects.filter(orcid=facts["orcid"]).exists():
+        facts = {**facts, "orcid": ""}  # records older than the rule that an iD is one person's
     taken = Person.objects.filter(pk=facts["id"]).exists()
     person = Person(**{name: value for name, value in facts.items() if name != "id" or not taken})
     person.set_unusable_password()
@@ -173,7 +179,8 @@ def _restore_record(
         id=item["id"],
         concept=concept,
         index=item["index"],
-        state=Record.State.PUBLISHED,
+        state=Record.State.WITHDRAWN if item.get("withdrawal") else Record.State.PUBLISHED,
+        withdrawal=item.get("withdrawal"),
         is_latest=latest,
         document=item["document"],
         revision=item["revision"],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
@@ -22,6 +24,7 @@ from dop2i.server.records.models import Record
 logger = logging.getLogger("dop2i.records")
 
 _SETTLED_AFTER = 3600.0
+_BATCH = 500
 
 
 @dataclass(slots=True)
@@ -84,17 +87,40 @@ def remove_litter(*, older_than: float = _SETTLED_AFTER) -> int:
     limit, count = time.time() - older_than, 0
     home = settings.DOP2I
     kept = set(Upload.objects.values_list("id", flat=True))
-    for path in _files(home.uploads / "partial"):
-        if path.name not in kept and path.stat().st_mtime <= limit and not _in_use(path):
-            path.unlink(missing_ok=True)
-            count += 1
-    for path in _files(home.uploads / "content"):
-        if path.name in kept or path.stat().st_ctime > limit:
-            continue
-        if not Content.objects.filter(location=contents.staged_location(path.name)).exists():
-            path.unlink(missing_ok=True)
-            count += 1
+    partial, content = home.uploads / "partial", home.uploads / "content"
+    for path in _files(partial):
+        held = path if path.parent == partial else path.parent
+        # a bundle's folder moves away as a whole
+        with contextlib.suppress(FileNotFoundError):
+            if path.name not in kept and path.stat().st_mtime <= limit and not _in_use(held):
+                path.unlink()
+                count += 1
+    files = _files(content)
+    while found := list(islice(files, _BATCH)):
+        count += _remove_unnamed(content, found, kept=kept, limit=limit)
+    for folder in (*partial.glob("*/"), *content.glob("*/*/")):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_mtime <= limit and not _in_use(folder):
+                folder.rmdir()
     return count + _remove_drafts(home.staging, limit)
+
+
+def _remove_unnamed(content: Path, found: Iterable[Path], *, kept: set[str], limit: float) -> int:
+    """Remove those of these staged files that neither a content nor an upload names."""
+    old: dict[str, Path] = {}
+    for path in found:
+        name = path.relative_to(content).as_posix().partition("/")[2]
+        with contextlib.suppress(FileNotFoundError):
+            if name not in kept and path.stat().st_ctime <= limit:
+                old[contents.staged_location(name)] = path
+    # asked before the rows are: a bundle's rows are there before its folder is let go
+    folders = {path.parent for path in old.values() if path.parent.parent.parent == content}
+    held = {folder for folder in folders if _in_use(folder)}
+    named = set(Content.objects.filter(location__in=list(old)).values_list("location", flat=True)) if old else set()
+    gone = [path for location, path in old.items() if location not in named and path.parent not in held]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
 
 
 def _remove_drafts(staging: Path, limit: float) -> int:
@@ -120,9 +146,9 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _in_use(path: Path) -> bool:
-    """Whether a living process is receiving into this file."""
+    """Whether a living process is receiving into this file, or this folder of a bundle."""
     try:
-        handle = os.open(path, os.O_RDWR)
+        handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     except FileNotFoundError:
         return True
     try:

@@ -70,20 +70,24 @@ class DataCiteProvider(IdentifierProvider):
             ) from error
 
     def register(self, *, value: str, url: str, payload: dict[str, Any], known: bool) -> None:
-        """Creates or updates the DOI and makes it findable."""
+        """Creates or updates the DOI and makes it findable; with the event ``hide`` it resolves and is not findable."""
         attributes = {key: content for key, content in payload.items() if key not in OURS}
-        attributes |= {"doi": value, "url": url, "event": "publish"}
-        document = {"data": {"type": "dois", "attributes": attributes}}
+        attributes |= {"doi": value, "url": url}
+        hidden = payload.get("event") == "hide"
         one = f"/dois/{quote(value, safe='/')}"
-        attempts = [("PUT", one), ("POST", "/dois")] if known else [("POST", "/dois"), ("PUT", one)]
-        answer = _ask(*attempts[0], document)
+        # a DOI that DataCite does not know yet cannot be hidden: it is registered without becoming findable
+        made = ("POST", "/dois", {**attributes, "event": "register" if hidden else "publish"})
+        hide = "hide" if known else "register"
+        changed = ("PUT", one, {**attributes, "event": hide if hidden else "publish"})
+        first, second = (changed, made) if known else (made, changed)
+        answer = _ask(*first[:2], _document(first[2]))
         if (known and answer.status == 404) or (not known and _is_taken(answer)):
-            answer = _ask(*attempts[1], document)
+            answer = _ask(*second[:2], _document(second[2]))
         _raise_for(answer, value)
-        state = _attributes(answer).get("state")
-        if state and state != "findable":
+        state, wanted = _attributes(answer).get("state"), "registered" if hidden else "findable"
+        if state and state != wanted:
             raise ServiceUnavailable(
-                f"DataCite accepted {value} but left it in the state {state!r}, so it is not public yet.",
+                f"DataCite accepted {value} but left it in the state {state!r} instead of {wanted!r}.",
                 hint="It will be tried again.",
             )
 
@@ -94,6 +98,10 @@ class DataCiteProvider(IdentifierProvider):
             return ""
         _raise_for(answer, value)
         return str(_attributes(answer).get("state") or "")
+
+
+def _document(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {"data": {"type": "dois", "attributes": attributes}}
 
 
 def _account() -> Account:

@@ -1,0 +1,190 @@
+"""Serving OAI-PMH: records a second of ListRecords, beside pycsw on the same records in the same run.
+
+    python benchmarks/bench_oai.py --records 20000 [--pycsw /path/to/an/environment/with/pycsw/bin/python]
+
+pycsw is not a dependency: give the Python of an environment with ``pycsw`` and ``sqlalchemy<2`` (its 2.6 needs that)
+and ``gunicorn``. Both servers run under gunicorn with one process, on SQLite, with pages of 200 records; the same
+client follows the resumption tokens of each and counts the records.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import requests
+from lxml import etree
+
+from _catalogue import Generator
+from _serving import free_port
+
+OAI = "{http://www.openarchives.org/OAI/2.0/}"
+DC = "http://purl.org/dc/elements/1.1/"
+CSW = "http://www.opengis.net/cat/csw/2.0.2"
+PAGE = 200
+_SERVE = "import sys; from dop2i.faces.serve import serve; serve(sys.argv[1], '127.0.0.1', int(sys.argv[2]))"
+_CONFIGURATION = """
+[server]
+home={home}
+url=http://127.0.0.1:{port}/
+mimetype=application/xml; charset=UTF-8
+encoding=UTF-8
+language=en-US
+maxrecords={page}
+pretty_print=false
+gzip_compresslevel=0
+[manager]
+transactions=false
+allowed_ips=127.0.0.1
+[metadata:main]
+{main}
+[metadata:inspire]
+enabled=false
+[repository]
+database=sqlite:///{home}/records.db
+table=records
+"""
+_MAIN = "identification_title", "identification_abstract", "identification_keywords", "identification_keywords_type"
+_MORE = "identification_fees", "identification_accessconstraints", "provider_name", "provider_url"
+_CONTACT = "name position address city stateorprovince postalcode country phone fax email url hours instructions role"
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=20_000)
+    parser.add_argument("--pycsw", help="the Python of an environment with pycsw")
+    parser.add_argument("--pycsw-records", type=int, default=2_000, help="how many of them pycsw is given")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="dop2i-bench-") as folder:
+        ours = {prefix: _ours(Path(folder), asked.records, prefix) for prefix in ("oai_dc", "datacite", "oai_datacite")}
+        for prefix, rate in ours.items():
+            print(f"dop2i, {prefix}: {rate:,.0f} records/s of {asked.records:,}")
+        if asked.pycsw:
+            theirs = _pycsw(Path(folder), asked.pycsw, asked.pycsw_records)
+            print(f"pycsw, oai_dc: {theirs:,.0f} records/s of {asked.pycsw_records:,}")
+            print(f"dop2i / pycsw: {ours['oai_dc'] / theirs:.1f}")
+
+
+def _ours(folder: Path, count: int, prefix: str) -> float:
+    home = folder / "home"
+    if not home.exists():
+        subprocess.run([sys.executable, __file__, "--fill", str(home), str(count)], check=True)
+    port = free_port()
+    server = subprocess.Popen([sys.executable, "-c", _SERVE, str(home), str(port)], start_new_session=True)
+    try:
+        address = f"http://127.0.0.1:{port}/oai2d"
+        _wait(f"{address}?verb=Identify")
+        return _rate(address, {"verb": "ListRecords", "metadataPrefix": prefix}, count)
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _fill(home: str, count: int) -> None:
+    from dop2i.server.instance import configure, initialise
+
+    initialise(home)
+    configure(home)
+    from django.db import transaction
+
+    from dop2i.server.catalogue.actions import put_entry
+
+    made = Generator().records(count)
+    for _ in range(0, count, 500):
+        with transaction.atomic():
+            for key, document, _text in islice(made, 500):
+                document["links"] = {"self_html": f"/records/{document['id']}"}
+                put_entry(key=key, document=document)
+
+
+def _rate(address: str, question: dict[str, str], count: int) -> float:
+    """Records a second, all pages; the median of three listings is not needed, a listing is long."""
+    session = requests.Session()
+    seen, begun = 0, time.perf_counter()
+    asked: dict[str, Any] = question
+    while True:
+        root = etree.fromstring(session.get(address, params=asked, timeout=300).content)
+        seen += len(root.findall(f".//{OAI}record"))
+        token = root.findtext(f".//{OAI}resumptionToken")
+        if not token or (question.get("mode") and seen >= count):
+            break
+        asked = {**{k: v for k, v in question.items() if k in ("verb", "mode")}, "resumptionToken": token}
+        if question.get("mode"):
+            asked["metadataPrefix"] = question["metadataPrefix"]
+    spent = time.perf_counter() - begun
+    assert seen >= count, f"{seen} records of {count}"
+    return seen / spent
+
+
+def _pycsw(folder: Path, python: str, count: int) -> float:
+    home, port = folder / "pycsw", free_port()
+    (home / "xml").mkdir(parents=True)
+    configuration = home / "pycsw.cfg"
+    names = [*_MAIN, *_MORE, *(f"contact_{name}" for name in _CONTACT.split())]
+    main = "\n".join(f"{name}=bench" for name in names)
+    configuration.write_text(_CONFIGURATION.format(home=home, port=port, page=PAGE, main=main))
+    _write_csw_records(home / "xml", count)
+    admin = str(Path(python).with_name("pycsw-admin.py"))
+    for command in (["-c", "setup_db"], ["-c", "load_records", "-p", str(home / "xml")]):
+        subprocess.run(
+            [python, "-W", "ignore", admin, *command, "-f", str(configuration)], check=True, capture_output=True
+        )
+    bind = [
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "1",
+        "--timeout",
+        "300",
+        "pycsw.wsgi:application",
+    ]
+    environment = {**os.environ, "PYCSW_CONFIG": str(configuration), "PYTHONWARNINGS": "ignore"}
+    server = subprocess.Popen([python, *bind], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        address = f"http://127.0.0.1:{port}/"
+        _wait(f"{address}?mode=oaipmh&verb=Identify")
+        return _rate(address, {"mode": "oaipmh", "verb": "ListRecords", "metadataPrefix": "oai_dc"}, count)
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def _write_csw_records(folder: Path, count: int) -> None:
+    """The same records as csw:Record, which is what pycsw keeps Dublin Core as."""
+    from dop2i.core.exports import EXPORTS
+
+    for key, document, _ in Generator().records(count):
+        document["links"] = {"self_html": f"http://127.0.0.1/records/{document['id']}"}
+        source = etree.fromstring(EXPORTS["dublincore"].write(document))
+        record = etree.Element(f"{{{CSW}}}Record", nsmap={"csw": CSW, "dc": DC})
+        etree.SubElement(record, f"{{{DC}}}identifier").text = key
+        record.extend(child for child in source if not child.tag.endswith("identifier"))
+        (folder / f"{document['id']}.xml").write_bytes(etree.tostring(record))
+
+
+def _wait(address: str) -> None:
+    until = time.monotonic() + 90
+    while time.monotonic() < until:
+        try:
+            if requests.get(address, timeout=10).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.2)
+    raise SystemExit(f"{address} does not answer")
+
+
+if __name__ == "__main__":
+    if "--fill" in sys.argv:
+        _fill(sys.argv[2], int(sys.argv[3]))
+    else:
+        main()

@@ -1,0 +1,205 @@
+"""DataCite XML of any kernel (2 to 4), as OAI-PMH carries it in ``oai_datacite`` and ``datacite``, or as a file.
+
+The element is turned into the members of DataCite's JSON, which :mod:`dop2i.core.mappings.datacite` maps. Names are
+compared without their namespace: kernels differ only there and in what they hold.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dop2i.core.mappings.base import Mapped
+from dop2i.core.mappings.datacite import from_datacite
+from dop2i.errors import UnreadableFile
+
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def from_datacite_xml(element: Any) -> Mapped:
+    """The record of an element that is, or holds, a DataCite ``resource``. Raises ``UnreadableFile`` for others."""
+    resource = _find_resource(element)
+    if resource is None:
+        raise UnreadableFile("The metadata hold no DataCite resource.", hint="Harvest another format of this source.")
+    return from_datacite(datacite_members(resource))
+
+
+def _find_resource(element: Any) -> Any:
+    for found in element.iter():
+        if _name(found) == "resource":
+            return found
+    return None
+
+
+def _name(element: Any) -> str:
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _text(element: Any) -> str:
+    return "".join(element.itertext()).strip()
+
+
+def _with_breaks(element: Any) -> str:
+    """The text of a description, whose ``<br/>`` are line breaks."""
+    parts = [element.text or ""]
+    for child in element:
+        parts += ["\n" if _name(child) == "br" else _text(child), child.tail or ""]
+    return "".join(parts).strip()
+
+
+def datacite_members(resource: Any) -> dict[str, Any]:
+    """A DataCite ``resource`` element as the members of DataCite's JSON."""
+    made: dict[str, Any] = {}
+    for child in resource:
+        name = _name(child)
+        if name in _READERS:
+            key, read = _READERS[name]
+            value = read(child)
+            if value not in ("", [], {}):
+                made[key] = value
+    return made
+
+
+def _identifier(element: Any) -> list[dict[str, str]]:
+    return [{"identifier": _text(element), "identifierType": element.get("identifierType", "DOI")}]
+
+
+def _people(element: Any) -> list[dict[str, Any]]:
+    return [_person(child) for child in element if isinstance(child.tag, str)]
+
+
+def _person(element: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {"nameIdentifiers": [], "affiliation": []}
+    if element.get("contributorType"):
+        made["contributorType"] = element.get("contributorType")
+    for child in element:
+        name = _name(child)
+        if name in ("creatorName", "contributorName"):
+            made["name"] = _text(child)
+            made["nameType"] = child.get("nameType", "")
+        elif name in ("givenName", "familyName"):
+            made[name] = _text(child)
+        elif name == "nameIdentifier":
+            scheme = child.get("nameIdentifierScheme") or child.get("schemeURI", "")
+            made["nameIdentifiers"].append({"nameIdentifier": _text(child), "nameIdentifierScheme": scheme})
+        elif name == "affiliation":
+            known = child.get("affiliationIdentifier", "")
+            if known and "ROR" in child.get("affiliationIdentifierScheme", "").upper() and "ror.org" not in known:
+                known = f"https://ror.org/{known}"
+            made["affiliation"].append({"name": _text(child), "affiliationIdentifier": known})
+    return made
+
+
+def _listed(key: str, *attributes: str, breaks: bool = False) -> Any:
+    def read(element: Any) -> list[dict[str, str]]:
+        found = []
+        for child in element:
+            if not isinstance(child.tag, str):
+                continue
+            text = _with_breaks(child) if breaks else _text(child)
+            facts = {name: child.get(name) for name in attributes if child.get(name)}
+            if child.get(_LANG):
+                facts["lang"] = child.get(_LANG)
+            if text or facts:
+                found.append({key: text, **facts})
+        return found
+
+    return read
+
+
+def _rights(element: Any) -> list[dict[str, str]]:
+    read = _listed("rights", "rightsURI", "rightsIdentifier")
+    if _name(element) == "rights":
+        return [{"rights": _text(element), "rightsURI": element.get("rightsURI", "")}]
+    found: list[dict[str, str]] = read(element)
+    return found
+
+
+def _texts(element: Any) -> list[str]:
+    return [text for child in element if isinstance(child.tag, str) and (text := _text(child))]
+
+
+def _places(element: Any) -> list[dict[str, Any]]:
+    found = []
+    for child in element:
+        made: dict[str, Any] = {}
+        for part in child:
+            name = _name(part)
+            if name == "geoLocationPlace":
+                made[name] = _text(part)
+            elif name in ("geoLocationPoint", "geoLocationBox"):
+                made[name] = {_name(inner): _text(inner) for inner in part} or _numbers(name, _text(part))
+        if made:
+            found.append(made)
+    return found
+
+
+def _numbers(name: str, text: str) -> dict[str, str]:
+    """Kernels 3 and before: latitude and longitude in one text."""
+    numbers = text.replace(",", " ").split()
+    if name == "geoLocationPoint" and len(numbers) == 2:
+        return {"pointLatitude": numbers[0], "pointLongitude": numbers[1]}
+    if name == "geoLocationBox" and len(numbers) == 4:
+        names = ("southBoundLatitude", "westBoundLongitude", "northBoundLatitude", "eastBoundLongitude")
+        return dict(zip(names, numbers, strict=True))
+    return {}
+
+
+def _funding(element: Any) -> list[dict[str, str]]:
+    found = []
+    for child in element:
+        made = {_name(part): _text(part) for part in child if isinstance(part.tag, str)}
+        for part in child:
+            if _name(part) == "awardNumber" and part.get("awardURI"):
+                made["awardUri"] = part.get("awardURI")
+        if made:
+            found.append(made)
+    return found
+
+
+def _related_items(element: Any) -> list[dict[str, Any]]:
+    found = []
+    for child in element:
+        made: dict[str, Any] = {}
+        for part in child:
+            name = _name(part)
+            if name == "creators":
+                made["creators"] = _people(part)
+            elif name == "titles":
+                made["titles"] = _listed("title", "titleType")(part)
+            elif name:
+                made[name] = _text(part)
+        if made:
+            found.append(made)
+    return found
+
+
+_READERS: dict[str, tuple[str, Any]] = {
+    "identifier": ("identifiers", _identifier),
+    "creators": ("creators", _people),
+    "contributors": ("contributors", _people),
+    "titles": ("titles", _listed("title", "titleType")),
+    "publisher": ("publisher", _text),
+    "publicationYear": ("publicationYear", _text),
+    "resourceType": (
+        "types",
+        lambda element: {"resourceTypeGeneral": element.get("resourceTypeGeneral", ""), "resourceType": _text(element)},
+    ),
+    "subjects": ("subjects", _listed("subject", "subjectScheme")),
+    "dates": ("dates", _listed("date", "dateType", "dateInformation")),
+    "language": ("language", _text),
+    "alternateIdentifiers": ("alternateIdentifiers", _listed("alternateIdentifier", "alternateIdentifierType")),
+    "relatedIdentifiers": (
+        "relatedIdentifiers",
+        _listed("relatedIdentifier", "relatedIdentifierType", "relationType", "resourceTypeGeneral"),
+    ),
+    "relatedItems": ("relatedItems", _related_items),
+    "sizes": ("sizes", _texts),
+    "formats": ("formats", _texts),
+    "version": ("version", _text),
+    "rightsList": ("rightsList", _rights),
+    "rights": ("rightsList", _rights),
+    "descriptions": ("descriptions", _listed("description", "descriptionType", breaks=True)),
+    "geoLocations": ("geoLocations", _places),
+    "fundingReferences": ("fundingReferences", _funding),
+}

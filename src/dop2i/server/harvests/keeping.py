@@ -1,0 +1,337 @@
+"""Keeping what a source gave: items, their identities and the entries of the catalogue, a batch in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+
+from dop2i.core.mappings import Mapped
+from dop2i.errors import UnreadableFile
+from dop2i.server.catalogue.actions import NewEntry, hold_log, put_entries, remove_entries
+from dop2i.server.harvests import matching
+from dop2i.server.harvests.documents import entry_document, name_of
+from dop2i.server.harvests.models import Harvest, Identity, Item
+from dop2i.server.harvests.sources import SOURCES
+from dop2i.server.harvests.sources.base import Order, Raw
+from dop2i.server.rows import insert_rows, rows_of
+
+logger = logging.getLogger("dop2i.harvests")
+
+COUNTED = ("seen", "added", "changed", "unchanged", "gone", "failed")
+LARGEST_RAW = 20 << 20
+MOST_IDENTITIES = 20
+_WRITTEN = ("entry", "reason", "raw", "raw_type", "fingerprint", "title", "url", "modified", "problem", "turn",
+            "last_seen", "changed", "gone_since")  # fmt: skip
+_ROW = ("harvest", "identifier", "key", "decided", "first_seen", *_WRITTEN)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What became of the records of a batch."""
+
+    seen: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
+class Read:
+    """A record that was read outside of the transaction: its mapping, or why it has none."""
+
+    raw: Raw
+    fingerprint: str
+    mapped: Mapped | None = None
+    identities: list[str] = field(default_factory=list)
+    packed: bytes = b""
+    problem: str = ""
+
+
+def read_all(source: Any, raws: Iterable[Raw], order: Order, *, known: dict[str, str]) -> list[Read]:
+    """Maps the records; of those whose fingerprint is known already nothing is done. The last of two of one identifier
+    counts."""
+    found: dict[str, Read] = {}
+    for raw in raws:
+        read = Read(raw, hashlib.blake2b(raw.content, digest_size=16).hexdigest(), problem=raw.problem)
+        found.pop(raw.identifier, None)
+        found[raw.identifier] = read
+        if raw.deleted or raw.problem or known.get(raw.identifier) == read.fingerprint:
+            continue
+        if len(raw.content) > LARGEST_RAW:
+            read.problem = f"The record has {len(raw.content):,} bytes; more than {LARGEST_RAW:,} are not kept."
+            raw.content = b""
+            continue
+        try:
+            read.mapped = _without_nul(source.map(raw, order))
+            read.identities = matching.identities_of(read.mapped)[:MOST_IDENTITIES]
+        except UnreadableFile as error:
+            read.problem = str(error)
+        except Exception as error:
+            # A mapping that a record surprises must not stop the harvest of the others: the page shows it.
+            logger.exception("A record of %s could not be mapped: %s", order.address, raw.identifier)
+            read.problem = f"This record surprises its mapping: {type(error).__name__}: {error}"
+    for read in found.values():
+        read.packed = zlib.compress(read.raw.content, 1) if read.raw.content else b""
+    return list(found.values())
+
+
+def storable(identifier: str) -> str:
+    """An upstream identifier as it is kept: at most 500 characters, the end of a longer one as a digest."""
+    text = identifier.replace("\0", "").encode("utf-8", "replace").decode().strip() or "(none)"
+    if len(text) <= 500:
+        return text
+    return f"{text[:460]}~{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
+def _without_nul(mapped: Mapped) -> Mapped:
+    """PostgreSQL takes no NUL and UTF-8 no half of a character, wherever a mapping left one."""
+    import json
+
+    for name in ("metadata", "custom_fields", "pids", "files"):
+        value = getattr(mapped, name)
+        written = json.dumps(value, ensure_ascii=True)
+        if "\\u0000" in written or "\\ud" in written:
+            clean = json.loads(written.replace("\\u0000", ""))
+            setattr(mapped, name, _encodable(clean))
+    return mapped
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
+    return [_encodable(inner) for inner in value] if isinstance(value, list) else value
+
+
+def keep(harvest: Harvest, reads: list[Read], *, turn: int) -> Counts:
+    """Writes a batch, in the caller's transaction; what became of its records."""
+    hold_log()
+    wanted = [read.raw.identifier for read in reads]
+    there = {item.identifier: item for item in Item.objects.filter(harvest=harvest, identifier__in=wanted).defer("raw")}
+    batch = _Batch(harvest, there, now=timezone.now(), turn=turn)
+    for read in reads:
+        batch.take(read)
+    batch.write()
+    return batch.counts
+
+
+class _Batch:
+    """The rows of one batch: ``fresh`` are (item, what was read, the entry it was in)."""
+
+    def __init__(self, harvest: Harvest, there: dict[str, Item], *, now: datetime, turn: int) -> None:
+        self.harvest = harvest
+        self.there = there
+        self.now = now
+        self.turn = turn
+        self.counts = Counts()
+        self.same: list[int] = []
+        self.mended: list[int] = []
+        self.gone: list[Item] = []
+        self.fresh: list[tuple[Item, Read, str]] = []
+        self.broken: list[Item] = []
+
+    def take(self, read: Read) -> None:
+        """Decides what becomes of one record."""
+        self.counts.seen += 1
+        item = self.there.get(read.raw.identifier)
+        if read.raw.deleted:
+            self._take_deleted(item)
+        elif read.problem:
+            self._take_broken(item, read)
+        elif read.mapped is None:
+            self._take_known(item)
+        else:
+            item = item or self._new(read)
+            before = item.entry
+            item.raw, item.raw_type = read.packed, read.raw.media_type[:60]
+            item.fingerprint, item.modified = read.fingerprint, read.raw.modified[:40]
+            item.title, item.url = str(read.mapped.metadata.get("title") or "")[:500], read.mapped.url[:2000]
+            item.problem, item.gone_since, item.turn = "", None, self.turn
+            item.last_seen = item.changed = self.now
+            self.counts.added += not before
+            self.counts.changed += bool(before)
+            self.fresh.append((item, read, before))
+
+    def _take_deleted(self, item: Item | None) -> None:
+        if item is None:
+            return
+        if item.gone_since is not None:
+            self.same.append(item.pk)
+            return
+        item.gone_since = self.now
+        self.gone.append(item)
+        self.counts.gone += 1
+
+    def _take_known(self, item: Item | None) -> None:
+        """Not changed since it was last read, whether it could be mapped then or not."""
+        if item is None:
+            return
+        self.same.append(item.pk)
+        if item.problem and item.entry:
+            self.mended.append(item.pk)
+        self.counts.failed += bool(item.problem and not item.entry)
+        self.counts.unchanged += not (item.problem and not item.entry)
+
+    def _take_broken(self, item: Item | None, read: Read) -> None:
+        """A record that was good once stays as it was then, with the problem beside it."""
+        self.counts.failed += 1
+        item = item or self._new(read)
+        if not item.entry:
+            item.raw, item.raw_type, item.fingerprint = read.packed, read.raw.media_type[:60], read.fingerprint
+            item.title = item.title or read.raw.identifier
+        item.problem, item.turn, item.last_seen = read.problem[:5000], self.turn, self.now
+        self.broken.append(item)
+
+    def _new(self, read: Read) -> Item:
+        identifier = read.raw.identifier
+        key = f"{self.harvest.slug}:{name_of(identifier)}"
+        item = Item(harvest=self.harvest, identifier=identifier, key=key, first_seen=self.now)
+        self.there[identifier] = item
+        return item
+
+    def write(self) -> None:
+        """All rows, then the entries that they lead or are in."""
+        touched = {item.entry for item in self.gone if item.entry}
+        changed = {item.pk for item, _, _ in self.fresh if item.pk is not None}
+        shared = self._match()
+        Item.objects.filter(pk__in=self.same).update(last_seen=self.now, turn=self.turn)
+        Item.objects.filter(pk__in=self.mended).update(problem="")
+        Item.objects.filter(pk__in=[item.pk for item in self.gone]).update(
+            gone_since=self.now, last_seen=self.now, turn=self.turn
+        )
+        _save([item for item, _, _ in self.fresh])
+        kept = [item for item in self.broken if item.entry]
+        _save([item for item in self.broken if not item.entry])
+        for item in kept:
+            item.save(update_fields=["problem", "turn", "last_seen"])
+        if changed:
+            Identity.objects.filter(item__in=changed).delete()
+        found = [(item.pk, value) for item, read, _ in self.fresh for value in read.identities]
+        insert_rows(Identity, ("item", "value"), found)
+        put_entries(
+            NewEntry(item.key, entry_document(item, read.mapped, self.harvest), read.mapped.text)
+            for item, read, _ in self.fresh
+            if item.entry == item.key and item.key not in shared and read.mapped is not None
+        )
+        compose(touched | shared)
+
+    def _match(self) -> set[str]:
+        """Gives each new or changed item its entry; the entries that have to be made anew from their members."""
+        values = {value for _, read, _ in self.fresh for value in read.identities}
+        known = matching.known_identities(values)
+        own = matching.own_entries(values)
+        identities = _identities({item.pk for items in known.values() for item in items})
+        for items in known.values():
+            # Items of this very batch are taken from the rows in hand, which are newer.
+            items[:] = [self.there.get(i.identifier, i) if i.harvest_id == self.harvest.pk else i for i in items]
+        crowded = _crowded({before for _, _, before in self.fresh if before})
+        shared: set[str] = set()
+        for item, read, before in self.fresh:
+            if before and (item.decided or before in crowded):
+                shared.add(before)
+            else:
+                match = matching.find_match(item, read.identities, own=own, known=known, identities=identities)
+                item.entry, item.reason = match.entry, match.reason
+                shared |= {entry for entry in (match.entry, before) if entry and entry != item.key}
+                if before and before != match.entry:
+                    shared.add(before)
+            identities[matching.mark_of(item)] = read.identities
+            for value in read.identities:
+                there = known.setdefault(value, [])
+                if item not in there:
+                    there.append(item)
+        return shared
+
+
+def _save(items: list[Item]) -> None:
+    """New rows are inserted, those that are there replaced, in few statements."""
+    unique = ("harvest", "identifier")
+    rows = rows_of(items, [name if name != "harvest" else "harvest_id" for name in _ROW])
+    numbers = insert_rows(Item, _ROW, rows, unique=unique, update=_WRITTEN, numbered=True)
+    for item, number in zip(items, numbers, strict=True):
+        item.pk = number
+
+
+def _identities(items: set[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for item, value in Identity.objects.filter(item__in=items).values_list("item_id", "value"):
+        found.setdefault(item, []).append(value)
+    return found
+
+
+def _crowded(entries: set[str]) -> set[str]:
+    """Those entries that hold more than one item."""
+    rows = Item.objects.filter(entry__in=entries).values("entry").annotate(count=Count("pk")).filter(count__gt=1)
+    return set(rows.values_list("entry", flat=True))
+
+
+def mapped_of(item: Item) -> Mapped:
+    """The mapping of a kept record, made again from its raw document. Raises ``UnreadableFile``."""
+    source = SOURCES[item.harvest.kind]
+    raw = Raw(item.identifier, raw_of(item), media_type=item.raw_type, modified=item.modified)
+    return _without_nul(source.map(raw, order_of(item.harvest)))
+
+
+def raw_of(item: Item) -> bytes:
+    """The document as the source gave it."""
+    return zlib.decompress(bytes(item.raw)) if item.raw else b""
+
+
+def order_of(harvest: Harvest) -> Order:
+    """An order for mapping only: nothing can be asked through it."""
+    from dop2i.server.harvests.fetching import Fetcher
+
+    return Order(address=harvest.address, fetcher=Fetcher(), options=dict(harvest.options))
+
+
+def founded_anew(entries: set[str]) -> set[str]:
+    """Gives entries whose founder is no more the address of the oldest record in them; all entries that changed."""
+    founders = set(Item.objects.filter(key__in=entries, entry__in=entries).values_list("key", flat=True))
+    changed = set(entries)
+    for orphan in sorted(key for key in entries - founders if not key.startswith("own:")):
+        oldest = Item.objects.filter(entry=orphan).order_by("pk").values_list("key", flat=True).first()
+        if oldest is not None:
+            Item.objects.filter(entry=orphan).update(entry=oldest)
+            Item.objects.filter(key=oldest).update(reason="")
+            changed.add(oldest)
+    return changed
+
+
+def compose(entries: Iterable[str]) -> None:
+    """Makes entries anew from the items that are in them; an entry without any is taken away.
+
+    The item that founded the entry leads it, unless its source no longer offers it and another's does. Our own
+    records lead their entries themselves.
+    """
+    wanted = sorted(key for key in entries if not key.startswith("own:"))
+    rows = Item.objects.filter(entry__in=wanted).select_related("harvest").order_by("pk")
+    members: dict[str, list[Item]] = {}
+    for item in rows:
+        members.setdefault(item.entry, []).append(item)
+    remove_entries(key for key in wanted if key not in members)
+    made = []
+    for key, items in members.items():
+        readable = [item for item in items if item.raw]
+        if not readable:
+            continue
+        leader = min(readable, key=lambda item, key=key: (item.gone_since is not None, item.key != key, item.pk))
+        try:
+            mapped = mapped_of(leader)
+        except UnreadableFile:
+            logger.warning("The entry %s keeps its last state: its record can no longer be read.", key)
+            continue
+        others = [(item, item.harvest) for item in items if item.pk != leader.pk]
+        document = entry_document(leader, mapped, leader.harvest, others=others, key=key)
+        made.append(NewEntry(key, document, mapped.text))
+    put_entries(made)

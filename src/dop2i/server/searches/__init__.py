@@ -1,0 +1,1 @@
+"""Searches that persons keep, and the news that they bring."""
