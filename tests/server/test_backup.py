@@ -318,7 +318,7 @@ from dop2i.server.backup import backup
 try:
     backup({str(tmp_path / "b.tar")!r})
 except Dop2iError as error:
-    print(type(error).__name__)
+    import sys; print(type(error).__name__); print(error, file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout.strip() == "StorageFull", done.stderr

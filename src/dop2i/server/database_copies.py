@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -149,6 +150,9 @@ def _put_back_postgresql(copy: Path, home: Path, address: str) -> None:
     configuration.write_text(f'database_url = "{escaped}"\n{kept}', encoding="utf-8")
 
 
+_NO_ROOM = ("No space left on device", "File too large", "Disk quota exceeded", "could not write")
+
+
 def _run(program: str, arguments: list[str], settings: dict[str, Any]) -> None:
     """Runs a PostgreSQL client program against a database. The password goes by the environment, not by the line."""
     path = shutil.which(program)
@@ -156,9 +160,12 @@ def _run(program: str, arguments: list[str], settings: dict[str, Any]) -> None:
         raise ServiceUnavailable(
             f"The program {program} is not installed here.", hint="Install PostgreSQL's client programs."
         )
-    environment = {**os.environ, "PGPASSWORD": str(settings.get("PASSWORD") or "")}
+    environment = {**os.environ, "LC_ALL": "C", "PGPASSWORD": str(settings.get("PASSWORD") or "")}
     names = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER", "NAME": "PGDATABASE"}
     environment |= {variable: str(settings[key]) for key, variable in names.items() if settings.get(key)}
     done = subprocess.run([path, *arguments], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise Dop2iError(f"{program} failed: {done.stderr.strip()[-500:]}")
+        said = done.stderr.strip()[-500:]
+        if done.returncode == -signal.SIGXFSZ or any(words in said for words in _NO_ROOM):
+            raise StorageFull(f"{program} could not write its file. {said}".strip(), hint="Free some room there.")
+        raise Dop2iError(f"{program} failed: {said}")

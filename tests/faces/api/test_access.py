@@ -8,19 +8,14 @@ import requests
 from dop2i.faces.api.access import ACCESS, PUBLIC
 
 FILLED = {
-    "{record_id}": "1",
-    "{key}": "a.txt",
-    "{upload_id}": "none",
-    "{name}": "resourcetypes",
-    "{term_id}": "dataset",
-    "{pid}": "10.1/none",
-    "{job_id}": "1",
-    "{action}": "accept",
-    "{invitation_id}": "1",
-    "{comment_id}": "1",
-    "{request_id}": "1",
-    "{slug}": "none",
+    "key": "a.txt",
+    "name": "resourcetypes",
+    "term_id": "dataset",
+    "pid": "10.1/none",
+    "action": "accept",
+    "entry": "1",
 }
+"""What stands for a parameter of a path; any other is the number 1, or the word ``none``."""
 
 
 def operations(live) -> list[tuple[str, str, str]]:
@@ -28,10 +23,19 @@ def operations(live) -> list[tuple[str, str, str]]:
     found = []
     for address, methods in document["paths"].items():
         for method, operation in methods.items():
-            for name, value in FILLED.items():
-                address = address.replace(name, value)
-            found.append((operation["operationId"], method.upper(), live.url + address))
+            found.append((operation["operationId"], method.upper(), live.url + filled(address, operation)))
     return found
+
+
+def filled(address: str, operation: dict) -> str:
+    """The address with a value for each of its parameters, so that it leads to its operation."""
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path":
+            name = parameter["name"]
+            usual = "1" if parameter["schema"]["type"] == "integer" else "none"
+            address = address.replace(f"{{{name}}}", FILLED.get(name, usual))
+    assert "{" not in address, address
+    return address
 
 
 def status(live, method: str, address: str, session: requests.Session) -> int:

@@ -108,6 +108,8 @@ def route(
         name = function.__name__
         scope = ACCESS[name]
         known = {400, 401, 414, 429, *problems} | ({403} if scope != PUBLIC else set()) | ({413} if body else set())
+        if body and "application/json" in body["content"]:
+            known |= {415}
         # a literal that names every answer: ninja adds its own 200 otherwise
         responses = {str(status): value for status, value in answers.items()}
         responses |= {str(status): problem_answer(status) for status in sorted(known)}

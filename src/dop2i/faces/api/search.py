@@ -242,7 +242,8 @@ def _address(q: str, sort: str, filters: Filters) -> Address:
     router,
     "GET",
     "/search/feeds/{str:kind}",
-    answers={200: answer("The newest 50 results", {"type": "string"}, "*/*")},
+    answers={200: answer("The newest 50 results", {}, "*/*")},
+    problems=(404,),
     tags=("search",),
 )
 def search_feed(
@@ -259,7 +260,8 @@ def search_feed(
     router,
     "GET",
     "/search/lists/{str:kind}",
-    answers={200: answer("The first 10,000 results at most", {"type": "string"}, "*/*")},
+    answers={200: answer("The first 10,000 results at most", {}, "*/*")},
+    problems=(404,),
     tags=("search",),
 )
 def search_list(

@@ -278,8 +278,8 @@ LICENCES_FIRST = ("cc-by-4.0", "cc0-1.0", "cc-by-sa-4.0", "etalab-2.0", "mit", "
                   "gpl-3.0-or-later", "eupl-1.2")  # fmt: skip
 
 
-def _choices(form: Form) -> dict[str, list[tuple[str, str]]]:
-    here = language()
+def _choices(form: Form) -> dict[str, Any]:
+    here, reason = language(), str(form.values.get("embargo_reason") or "")
     licences = VOCABULARIES["licenses"]
     first = [name for name in LICENCES_FIRST if name in licences]
     return {
@@ -290,6 +290,9 @@ def _choices(form: Form) -> dict[str, list[tuple[str, str]]]:
         "relations": [(term.id, term.label(here)) for term in VOCABULARIES["relationtypes"].values()],
         "experiments": [(term.id, term.label(here)) for term in VOCABULARIES["experiments"].values()],
         "facilities": [(term.id, term.label(here)) for term in VOCABULARIES["facilities"].values()],
+        "closures": [(term.id, term.label(here)) for term in VOCABULARIES["closurereasons"].values()],
+        # a reason in prose, written by a program, stays what it is
+        "own_reason": "" if reason in VOCABULARIES["closurereasons"] else reason,
     }
 
 
