@@ -66,6 +66,8 @@ def test_schemathesis_finds_nothing(live, tmp_path: Path, who: str) -> None:
     command += ["--max-examples", os.environ.get("DOP2I_SCHEMATHESIS_EXAMPLES", EXAMPLES)]
     if not THOROUGH:
         command += [f"--include-operation-id={name}" for name, scope in ACCESS.items() if scope == FOR[who]]
+        if who not in ("reader", "depositor"):
+            command += ["--phases", "examples,coverage,fuzzing"]  # no link leads from one of these to another
     if who != "visitor":
         token = live.token(f"{who}@example.org", scopes=ROLES[who], admin=who == "administrator")
         command += ["-H", f"Authorization: Bearer {token}"]
