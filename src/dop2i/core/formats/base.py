@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -159,7 +159,7 @@ class Description:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values: numbers finite, bytes decoded, empty members left out."""
-        cleaned: dict[str, Any] = _jsonable(self)
+        cleaned: dict[str, Any] = to_plain_json(self)
         return cleaned
 
     @classmethod
@@ -189,7 +189,7 @@ def _build(kind: type[Any], values: dict[str, Any]) -> Any:
     return kind(**prepared)
 
 
-def _jsonable(value: Any) -> Any:
+def to_plain_json(value: Any) -> Any:
     """Plain JSON of any value a reader may meet (NumPy scalars, bytes, NaN, dataclasses)."""
     if value is None or isinstance(value, bool | str):
         return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
@@ -198,17 +198,30 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, float):
         return value if value == value and abs(value) != float("inf") else None
     if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((f.name, _jsonable(getattr(value, f.name))) for f in fields(value))
+        pairs = ((f.name, to_plain_json(getattr(value, f.name))) for f in fields(value))
         return {name: item for name, item in pairs if item not in (None, "", [], {}, ())}
     if isinstance(value, dict):
-        return {str(key): _jsonable(item) for key, item in value.items()}
+        return {str(key): to_plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_jsonable(item) for item in value]
+        return [to_plain_json(item) for item in value]
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if hasattr(value, "tolist"):
-        return _jsonable(value.tolist())
+        return to_plain_json(value.tolist())
     return str(value)
+
+
+@dataclass(slots=True)
+class Values:
+    """Values of one column as a NumPy array whose first axis is the row.
+
+    A column of variable-length lists has ``offsets`` (rows + 1 integers): row *i* is ``array[offsets[i]:offsets[i+1]]``.
+    Text comes as an array of ``str``; missing numbers are NaN.
+    """
+
+    array: Any
+    offsets: Any = None
+    unit: str = ""
 
 
 class FormatReader(ABC):
@@ -244,3 +257,15 @@ class FormatReader(ABC):
         from dop2i.errors import NotFound
 
         raise NotFound(f"{self.label.get('en', self.name)} files have no table {table!r} to show.")
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        """Values of some columns of one table, rows ``start`` to ``stop`` (exclusive; None is the end).
+
+        Reads no other column and no other rows than their blocks. For an array or an image without columns, its only
+        column is named as the table. Raises ``NotFound`` where the format has no such table or column.
+        """
+        from dop2i.errors import NotFound
+
+        raise NotFound(f"{self.label.get('en', self.name)} files have no columns of numbers to draw.")

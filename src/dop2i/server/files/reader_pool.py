@@ -26,10 +26,14 @@ def processes_for(total: int) -> int:
 
 
 class ReaderProcess:
-    """One reading process, started when first needed and started again after it died."""
+    """One reading process, started when first needed and started again after it died.
 
-    def __init__(self) -> None:
+    ``memory`` is the address space that it may take, in bytes; what the configuration gives to readers by default.
+    """
+
+    def __init__(self, *, memory: int | None = None) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._memory = memory
         self._waiting = b""
 
     def ask(self, request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
@@ -53,7 +57,7 @@ class ReaderProcess:
         if self._process is None or self._process.poll() is not None:
             limits = settings.DOP2I.limits
             module = "dop2i.server.files.reader_process"
-            arguments = [str(limits.description_bytes), str(limits.description_seconds)]
+            arguments = [str(self._memory or limits.description_bytes), str(limits.description_seconds)]
             self._waiting = b""
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-m", module, *arguments],

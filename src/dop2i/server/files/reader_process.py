@@ -34,7 +34,8 @@ def main() -> None:
 
 
 def answer(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
-    """What a request asks: ``describe`` (with checksums and the scan), ``scan``, ``scan many`` or ``deidentify``.
+    """What a request asks: ``describe`` (with checksums and the scan), ``scan``, ``scan many``, ``deidentify`` or
+    ``view``.
 
     A description and a scan read the file one after the other, while the system still holds it near.
     """
@@ -45,6 +46,8 @@ def answer(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
         return {"many": [scan(file) for file in request["files"]]}
     if task == "deidentify":
         return deidentify(request)
+    if task == "view":
+        return view(request)
     return describe(request, seconds=seconds)
 
 
@@ -71,6 +74,20 @@ def deidentify(request: dict[str, Any]) -> dict[str, Any]:
     except UnreadableFile as error:
         return {"failed": str(error)}
     return {"changes": [change.to_json() for change in changes]}
+
+
+def view(request: dict[str, Any]) -> dict[str, Any]:
+    """The figure of a part of a file, or the error that its view raised, by class and message."""
+    from dop2i.core.formats.sources import LocalSource
+    from dop2i.core.views import draw
+    from dop2i.errors import Dop2iError
+
+    source = LocalSource(request["path"], name=request["name"])
+    try:
+        figure = draw(source, view=request["view"], part=request["part"], values=request["values"])
+    except Dop2iError as problem:
+        return {"error": {"class": type(problem).__name__, "message": problem.message, "hint": problem.hint or ""}}
+    return {"figure": figure.to_json()}
 
 
 def describe(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""Ways to look into a file, one a module; :func:`views_of` tells which ones a described file has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dop2i.core.formats.base import Source
+from dop2i.core.views.base import Parameter, Part, View
+from dop2i.core.views.figures import Figure, figure_from_json
+from dop2i.errors import Dop2iError, NotFound, UnreadableFile
+from dop2i.registry import Registry
+
+__all__ = ["VIEWS", "Figure", "Parameter", "Part", "View", "draw", "figure_from_json", "views_of"]
+
+VIEWS: Registry[View] = Registry(
+    "dop2i.core.views",
+    View,  # type: ignore[type-abstract]  # the registry only asks whether a class derives from it
+    group="dop2i.views",
+)
+
+
+def views_of(description: Mapping[str, Any]) -> dict[str, list[Part]]:
+    """The parts of a described file by view, in the order of the views; only views that have any."""
+    if description.get("error"):
+        return {}
+    found = {name: view.parts(description) for name, view in VIEWS.items()}
+    return {name: parts for name, parts in found.items() if parts}
+
+
+def draw(source: Source, *, view: str, part: str, values: Mapping[str, str]) -> Figure:
+    """The figure of a part of a file.
+
+    Raises ``NotFound`` for an unknown view or part, ``InvalidInput`` for a value that means nothing and
+    ``UnreadableFile`` for what the library of the format cannot read.
+    """
+    if view not in VIEWS:
+        raise NotFound(f"There is no view {view[:60]!r}.", hint=f"There are {', '.join(VIEWS)}.")
+    try:
+        return VIEWS[view].draw(source, part=part, values=values)
+    except Dop2iError:
+        raise
+    except (MemoryError, RecursionError):
+        raise UnreadableFile(f"{source.name} asks for more memory than allowed; it is probably damaged.") from None
+    except Exception as problem:
+        said = " ".join(str(problem).split())[:300] or type(problem).__name__
+        raise UnreadableFile(
+            f"{part or 'The content'} of {source.name} cannot be shown: {said.rstrip('. ')}."
+        ) from problem
