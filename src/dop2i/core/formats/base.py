@@ -215,7 +215,8 @@ def to_plain_json(value: Any) -> Any:
 class Values:
     """Values of one column as a NumPy array whose first axis is the row.
 
-    A column of variable-length lists has ``offsets`` (rows + 1 integers): row *i* is ``array[offsets[i]:offsets[i+1]]``.
+    A column of variable-length lists has ``offsets`` (rows + 1 integers): row *i* lies from ``offsets[i]`` to
+    ``offsets[i + 1]``.
     Text comes as an array of ``str``; missing numbers are NaN.
     """
 

@@ -12,11 +12,11 @@ from typing import Any
 from django.db.models import Max
 
 from dop2i.server.files.models import Bucket, FileEntry
+from dop2i.server.records.comparing import FieldDifference, differing_fields
 from dop2i.server.records.documents import written_part
 from dop2i.server.records.models import Record
 
 SHOWN_FILES = 200
-_PARTS = ("metadata", "custom_fields", "access", "files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +25,6 @@ class Snapshot:
 
     document: dict[str, Any] = field(default_factory=dict)
     files: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FieldDifference:
-    """One field whose value is not what it was; ``None`` for a value that is not there."""
-
-    path: str
-    before: Any
-    after: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +108,7 @@ def difference(before: Snapshot, after: Snapshot) -> Difference:
         kinds[kind] += 1
         if len(files) < SHOWN_FILES:
             files.append(FileDifference(key, kind, old[1] if old else 0, new[1] if new else 0))
-    return Difference(list(_fields(before.document, after.document)), files, kinds)
-
-
-def _fields(before: dict[str, Any], after: dict[str, Any]) -> Iterator[FieldDifference]:
-    """Differing fields, two steps deep: ``metadata.title``, ``access.embargo``."""
-    for part in _PARTS:
-        old, new = before.get(part) or {}, after.get(part) or {}
-        for name in sorted(old.keys() | new.keys()):
-            if old.get(name) != new.get(name):
-                yield FieldDifference(f"{part}.{name}", old.get(name), new.get(name))
+    return Difference(list(differing_fields(before.document, after.document)), files, kinds)
 
 
 def written(record: Record) -> dict[str, Any]:
