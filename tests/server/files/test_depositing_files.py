@@ -57,6 +57,11 @@ class Dribble(io.RawIOBase):
             raise ConnectionResetError
         return piece
 
+    def readinto(self, buffer: Any, /) -> int:
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
 
 @pytest.mark.parametrize("size", [0, 1, PIECE - 1, PIECE, PIECE + 1, len(BIG)])
 def test_every_size_arrives_with_its_sha256(tmp_path: Path, size: int) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import io
 import os
 import queue
+import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,7 +21,8 @@ from dop2i.errors import Conflict, InvalidInput
 
 PIECE = 1 << 20
 SMALL = PIECE
-_IN_FLIGHT = 8
+_BUFFER = PIECE // 4
+_BUFFERS = 8
 _WRITE_BACK = 32 * PIECE
 _CHECKPOINT = 128 * PIECE
 
@@ -48,21 +51,34 @@ class Received:
 
 
 class OverlappedHash:
-    """A sha256 that is computed by a thread while the next piece arrives (hashlib lets go of the interpreter)."""
+    """A sha256 that is computed by a thread while the next piece arrives (hashlib lets go of the interpreter).
 
-    def __init__(self, hasher: Any = None) -> None:
-        self.hasher = hasher or hashlib.sha256()
-        self._pieces: queue.Queue[bytes | None] = queue.Queue(maxsize=_IN_FLIGHT)
+    It lends a few buffers that go round: fresh memory for each piece would cost the kernel more than the hash does.
+    """
+
+    def __init__(self, hasher: Any) -> None:
+        self.hasher = hasher
+        self._free: queue.SimpleQueue[memoryview] = queue.SimpleQueue()
+        self._pieces: queue.SimpleQueue[tuple[memoryview, int] | None] = queue.SimpleQueue()
+        for _ in range(_BUFFERS):
+            self._free.put(memoryview(bytearray(_BUFFER)))
         self._thread = threading.Thread(target=self._run, name="dop2i-sha256", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         while (piece := self._pieces.get()) is not None:
-            self.hasher.update(piece)
+            buffer, length = piece
+            if self.hasher is not None:
+                self.hasher.update(buffer[:length])
+            self._free.put(buffer)
 
-    def update(self, piece: bytes) -> None:
-        """Hand a piece over; waits when the thread is eight pieces behind."""
-        self._pieces.put(piece)
+    def buffer(self) -> memoryview:
+        """A buffer to fill; waits when the thread is behind with all of them."""
+        return self._free.get()
+
+    def update(self, buffer: memoryview, length: int) -> None:
+        """Hand a buffer back with so many bytes in it."""
+        self._pieces.put((buffer, length))
 
     def finish(self) -> Any:
         """Wait for the last piece; returns the hashlib object."""
@@ -183,16 +199,25 @@ def _receive_large(
     largest: int,
     checkpoint: Callable[[int], None] | None,
 ) -> Received:
-    hashing = OverlappedHash(hasher) if hasher is not None or offset == 0 else None
-    piece, cut, position = first, "", offset
+    if hasher is None and offset == 0:
+        hasher = hashlib.sha256()
+    if hasher is not None:
+        hasher.update(first)
+    _write(handle, memoryview(first))
+    refuse_larger(offset + len(first), largest)
+    position, cut = offset + len(first), ""
     written_back = checked = offset
-    end = None if length is None else offset + length
+    end = sys.maxsize if length is None else offset + length
+    hashing = OverlappedHash(hasher)
     try:
-        while piece:
-            if hashing:
-                hashing.update(piece)
-            _write(handle, piece)
-            position += len(piece)
+        while position < end:
+            buffer = hashing.buffer()
+            got, cut = _fill(stream, buffer[: min(_BUFFER, end - position)])
+            if not got:
+                break
+            _write(handle, buffer[:got])
+            hashing.update(buffer, got)
+            position += got
             refuse_larger(position, largest)
             if position - written_back >= _WRITE_BACK:
                 start_write_back(handle, written_back, position - written_back)
@@ -201,15 +226,24 @@ def _receive_large(
                 os.fsync(handle)
                 checkpoint(position)
                 checked = position
-            if end is not None and position >= end:
-                break
-            piece, cut = _read(stream, PIECE if end is None else min(PIECE, end - position))
     finally:
-        done = hashing.finish() if hashing else None
+        done = hashing.finish()
     return Received(sha256=done.hexdigest() if done else "", size=position, cut=cut, hasher=done)
 
 
-def _write(handle: int, data: bytes) -> None:
+def _fill(stream: Readable, buffer: memoryview) -> tuple[int, str]:
+    """How many bytes came into the buffer (0 at the end), with the reason when the stream broke off."""
+    try:
+        if isinstance(stream, io.RawIOBase):
+            return stream.readinto(buffer) or 0, ""
+        data = stream.read(len(buffer))
+    except Exception as error:  # each server has its own class for a client that went away
+        return 0, f"the connection broke off ({type(error).__name__})"
+    buffer[: len(data)] = data
+    return len(data), ""
+
+
+def _write(handle: int, data: bytes | memoryview) -> None:
     written = os.write(handle, data)
     while written < len(data):
         written += os.write(handle, memoryview(data)[written:])
