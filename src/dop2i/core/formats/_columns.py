@@ -221,9 +221,9 @@ class _GrowingHistogram:
 
 def _sum_of(array: np.ndarray[Any, Any]) -> float:
     """The sum without overflow; NumPy's pairwise sum keeps single precision good enough for a mean."""
+    if array.dtype.kind in "iu":
+        return float(array.sum(dtype=np.int64 if array.dtype.itemsize < 8 else np.float64))
     with np.errstate(over="ignore", invalid="ignore"):
-        if array.dtype.kind in "iu":
-            return float(array.sum(dtype=np.int64 if array.dtype.itemsize < 8 else np.float64))
         total = float(array.sum())
         return total if math.isfinite(total) else float(array.sum(dtype=np.float64))
 

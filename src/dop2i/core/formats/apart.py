@@ -30,6 +30,7 @@ _MEMORY = 8 * 2**30
 _BEAT_SECONDS = 1.0
 _BUFFER = 256 * 1024
 _HEAD = struct.Struct(">cQ")
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 _START = "from dop2i.core.formats.apart import serve; serve()"
 
 
@@ -283,6 +284,7 @@ def serve() -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _keep_freed_memory()
     child = _Child()
     while select.select([child.inward], [], [], _IDLE_SECONDS)[0]:
         try:
@@ -290,3 +292,14 @@ def serve() -> None:
         except EOFError:
             return
         child.answer(json.loads(payload))
+
+
+def _keep_freed_memory() -> None:
+    """Blocks come and go by the megabyte: giving each back to the kernel costs more than reading it (glibc only)."""
+    import contextlib
+    import ctypes
+
+    with contextlib.suppress(AttributeError, OSError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_TRIM_THRESHOLD, 64 << 20)
+        library.mallopt(_MMAP_THRESHOLD, 32 << 20)
