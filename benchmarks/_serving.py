@@ -88,9 +88,9 @@ def scratch(where: str | None) -> Iterator[Path]:
 
 
 @contextmanager
-def serving(folder: Path, *, settings: str = "") -> Iterator[Bench]:
-    """An instance in ``folder``, served as ``dop2i serve`` does; ``settings`` go into its ``dop2i.toml``."""
-    port, home = free_port(), folder / "home"
+def serving(folder: Path, *, settings: str = "", name: str = "home") -> Iterator[Bench]:
+    """An instance in ``folder``/``name``, served as ``dop2i serve`` does; ``settings`` go into its ``dop2i.toml``."""
+    port, home = free_port(), folder / name
     if settings:
         home.mkdir(parents=True)
         (home / "dop2i.toml").write_text(settings)

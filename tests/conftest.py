@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from dop2i.testing.instances import instance, template_folder, template_instance
+
+__all__ = ["instance", "template_folder", "template_instance"]
+
 ROOT = Path(__file__).parents[1]
 
 # A busy machine makes generation slow; that is no fault of the code. No test asserts a time.

@@ -6,7 +6,8 @@
     ├── InvalidInput            the caller can mend it
     │   ├── InvalidDocument     a record document; carries ``problems`` (path, message)
     │   ├── InvalidName         a file name that would leave its folder, or cannot be kept
-    │   └── InvalidQuery        a search that cannot be understood
+    │   ├── InvalidQuery        a search that cannot be understood
+    │   └── InvalidValue        one value of several that were given; ``parameter`` names it
     ├── UnreadableFile          a file that lies about its format, or is cut short
     │   └── LimitExceeded       reading on would cost more time or memory than allowed
     ├── NotFound                there is no such thing, or it is not yours to see
@@ -70,6 +71,14 @@ class InvalidName(InvalidInput):
 
 class InvalidQuery(InvalidInput):
     """A search that cannot be understood."""
+
+
+class InvalidValue(InvalidInput):
+    """One of several values cannot be used; ``parameter`` is its name."""
+
+    def __init__(self, message: str, *, hint: str = "", parameter: str = "") -> None:
+        self.parameter = parameter
+        super().__init__(message, hint=hint)
 
 
 class UnreadableFile(Dop2iError):

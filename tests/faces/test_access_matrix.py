@@ -14,10 +14,6 @@ from access_routes import Route, routes
 from access_table import FORM, HEADERS, JSON, ROUTES, RULES, SAMPLES, expected, rows, rule_of
 from access_world import ACTORS, STATES, World, build_world, undone
 
-from dop2i.testing.instances import instance, template_instance
-
-__all__ = ["instance", "template_instance"]
-
 # who administers is asked first: what is not for them is not for anybody (405)
 ORDER = sorted(ACTORS, key=lambda actor: actor != "administrator")
 

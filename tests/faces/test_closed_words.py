@@ -18,10 +18,6 @@ from access_world import REVIEWED, STATES, World, build_world, undone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from dop2i.testing.instances import instance, template_instance
-
-__all__ = ["instance", "template_instance"]
-
 MOST_PAGES = 120
 _LINK = re.compile(
     r"""(?:href|src|action)=["']([^"'#]+)|<(?:loc|identifier)>([^<]+)<|"(https?://localhost[^"]*|/[^"]*)\""""

@@ -15,9 +15,6 @@ from hypothesis import strategies as st
 from dop2i.errors import TooManyRequests
 from dop2i.faces import rates
 from dop2i.faces.rates import Counts, Rate
-from dop2i.testing.instances import instance, template_instance
-
-__all__ = ["instance", "template_instance"]
 
 KEY = b"of the tests"
 

@@ -21,9 +21,6 @@ from live_server import PASSWORD, free_port, start, stop
 
 from dop2i.faces.middleware import POLICY
 from dop2i.server.logs import NoSecrets, OneLine
-from dop2i.testing.instances import instance, template_instance
-
-__all__ = ["instance", "template_instance"]
 
 SOURCE = Path(__file__).parents[2] / "src" / "dop2i"
 PUBLIC = 'public_url = "https://data.example.org"\ntrusted_proxies = ["127.0.0.1"]\n'

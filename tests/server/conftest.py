@@ -8,10 +8,6 @@ from typing import Any
 
 import pytest
 
-from dop2i.testing.instances import instance, template_instance
-
-__all__ = ["instance", "template_instance"]
-
 
 @pytest.fixture
 def document() -> dict[str, Any]:

@@ -60,6 +60,7 @@ RULES = _rules("""
     people         | people
     stewards       | stewards, else 403
     administrators | administrators, else 403
+    curators       | curators, else 403
     members        | members, else 403
     team           | team, else 403
     managers       | managers, else 403
@@ -82,14 +83,15 @@ ROUTES = {
         "web:confirm-access GET" api:list_closures api:export_closures api:search_suggestions web:closures
         web:closures-csv api:search_communities api:read_community api:list_collections api:list_community_records
         api:list_public_members api:list_source_kinds web:communities web:community web:forgotten
-        web:sign-in-passkey web:new-password web:confirm-address web:sign-in-newcomer web:second-step
+        web:compare-chosen web:sign-in-passkey web:new-password web:confirm-address web:sign-in-newcomer web:second-step
     """,
     "description": """
         api:get_record api:export_record api:get_access api:list_record_communities web:record web:linkset
-        web:picture web:export
+        web:picture web:export web:compare api:compare_versions
     """,
     "files": """
         api:list_files api:list_folder api:get_content api:describe_file api:get_file web:file web:archive web:crate
+        web:look web:look-figure api:list_views api:get_figure
     """,
     "draft": """
         api:get_draft api:update_draft api:delete_draft api:edit_record api:publish_draft api:import_files
@@ -99,6 +101,8 @@ ROUTES = {
         api:submit_review api:add_record_communities api:set_record_default_community api:get_draft_ethics
         api:clean_draft_files api:ask_about_draft_ethics web:draft-ethics api:put_access api:preview_lift
         "web:record-communities POST" web:edit web:new-version web:draft web:draft-files web:draft-delete
+        api:list_draft_views api:get_draft_figure
+        web:draft-files-held web:draft-files-announce web:draft-files-state
     """,
     "shown": """
         "web:record-communities GET"
@@ -161,6 +165,9 @@ ROUTES = {
         api:create_community web:community-new api:list_harvests api:add_harvest api:get_harvest api:change_harvest
         api:remove_harvest api:run_harvest api:pause_harvest api:resume_harvest api:split_entry api:join_entry
         web:closures-to-review web:harvests web:harvest-new web:harvest-settle web:harvest web:harvest-change
+    """,
+    "curators": """
+        web:desk
     """,
     "members": """
         api:list_members web:community-members web:community-queue
@@ -251,6 +258,7 @@ SAMPLES: dict[str, tuple[str, str]] = {
     "api:create_draft_upload": ("application/offset+octet-stream", ""),
     "api:create_token": (JSON, '{"scopes": ["read"]}'),
     "web:draft-files": (FORM, "delete={key}"),
+    "web:draft-files-announce": (JSON, '[["another.txt", 1, ""]]'),
     "web:sign-in": (FORM, "email=nobody@example.org&password=x"),
 }
 """What is sent with a request that needs a body to come as far as the question of rights."""

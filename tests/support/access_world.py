@@ -62,6 +62,7 @@ ELSEWHERE = {
     "source": "none",
     "invitation_id": "1",
     "action": "decline",
+    "view": "table",
 }
 """What stands for the parameters of addresses that are of no record."""
 
@@ -128,6 +129,7 @@ class World:
         record, marks = self.records[state], self.marks[state]
         own = {
             "record_id": str(record.pk),
+            "other_id": str(record.pk),
             "concept_id": str(record.concept_id),
             "key": f"{marks.file}.csv",
             "entry": str(record.pk),

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from dop2i.testing.instances import put_ready_made
+
 PATIENCE = 60.0
 
 
@@ -48,9 +50,21 @@ def free_port() -> int:
         return port
 
 
-def _token(home: Path, *, email: str, name: str) -> str:
-    dop2i("person", "add", email, "--name", name, "--home", str(home))
-    return dop2i("token", email, "--home", str(home)).stdout.splitlines()[-1]
+_TWO_PEOPLE = """
+import sys
+from dop2i.server.instance import initialise
+initialise(sys.argv[1])
+from dop2i.server.people.actions import add_person, make_token
+for email, name in (("alice@example.org", "Martin, Alice"), ("bruno@example.org", "Rossi, Bruno")):
+    print(make_token(person=add_person(email=email, name=name), scopes=["read", "deposit"], days=30, name="tests")[1])
+"""
+
+
+def _instance_of_two(home: Path) -> list[str]:
+    """Makes the instance; the tokens of Alice and Bruno, who are in it."""
+    put_ready_made(home)
+    command = [sys.executable, "-c", _TWO_PEOPLE, str(home)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[-2:]
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
@@ -67,9 +81,7 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
 @contextmanager
 def served(home: Path, *, worker: bool = True) -> Iterator[Live]:
     """Makes the instance in ``home``, serves it for the length of the block, and stops it."""
-    dop2i("init", "--home", str(home))
-    alice = _token(home, email="alice@example.org", name="Martin, Alice")
-    bruno = _token(home, email="bruno@example.org", name="Rossi, Bruno")
+    alice, bruno = _instance_of_two(home)
     port = free_port()
     command = [sys.executable, "-m", "dop2i.faces.cli.main", "serve", "--home", str(home), "--port", str(port)]
     with (home / "serve.log").open("wb") as log:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import requests
 
+from dop2i.testing.instances import put_ready_made
+
 _SERVE = "import sys; from dop2i.faces.serve import serve; serve(sys.argv[1], '127.0.0.1', int(sys.argv[2]))"
 _PERSON = """
 import json, sys
@@ -106,6 +108,7 @@ MINIMAL = {
 
 def start(home: Path, port: int) -> Live:
     """Starts a server and waits until it answers."""
+    put_ready_made(home)
     log = home.parent / f"{home.name}.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DOP2I_")}
     with log.open("ab") as output:

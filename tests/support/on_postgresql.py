@@ -14,6 +14,21 @@ import sys
 import tempfile
 from pathlib import Path
 
+# Nothing of it outlives the run: no flush, no archive, no cleaning up; and no compiler for queries of a few rows.
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1h",
+    "autovacuum": "off",
+    "jit": "off",
+    "max_connections": "200",
+}
+IN_MEMORY, ROOM = Path("/dev/shm"), 6 << 30
+
 
 def as_postgres() -> dict[str, int]:
     """Arguments for subprocess that drop root's rights (none when we are not root)."""
@@ -26,7 +41,9 @@ def as_postgres() -> dict[str, int]:
 def start_cluster(programs: Path, folder: Path) -> str:
     """Makes and starts the cluster; returns its database URL. Durability is off: the data live for minutes."""
     data = folder / "data"
-    options = f"-c listen_addresses='' -k {folder} -c fsync=off -c full_page_writes=off -c max_connections=200"
+    options = f"-c listen_addresses='' -k {folder} " + " ".join(
+        f"-c {name}={value}" for name, value in SETTINGS.items()
+    )
     quiet = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **as_postgres()}
     subprocess.run([programs / "initdb", "-D", data, "-U", "dop2i", "--auth=trust", "--encoding=UTF8"], **quiet)
     subprocess.run([programs / "pg_ctl", "-D", data, "-o", options, "-w", "-l", folder / "log", "start"], **quiet)
@@ -34,9 +51,14 @@ def start_cluster(programs: Path, folder: Path) -> str:
     return f"postgresql://dop2i@/dop2i?host={folder}"
 
 
+def place() -> str | None:
+    """In memory where there is room: each test copies a database."""
+    return str(IN_MEMORY) if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM else None
+
+
 def main() -> int:
     programs, arguments = Path(sys.argv[1]), sys.argv[3:]
-    folder = Path(tempfile.mkdtemp(prefix="dop2i-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="dop2i-postgresql-", dir=place()))
     if as_postgres():
         shutil.chown(folder, "postgres", "postgres")
     try:

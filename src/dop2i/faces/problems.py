@@ -81,6 +81,8 @@ def problem_response(
 def error_response(error: Exception, *, status: int | None = None) -> HttpResponse:
     """One of our errors as an answer."""
     problems = field_errors(error.problems) if isinstance(error, errors.InvalidDocument) else None
+    if isinstance(error, errors.InvalidValue) and error.parameter:
+        problems = field_errors([errors.Problem(error.parameter, error.message)])
     answer = problem_response(status or status_of(error), str(error), kind=kind_of(error), problems=problems)
     if isinstance(error, errors.TooManyRequests):
         answer["Retry-After"] = str(error.seconds)

@@ -29,6 +29,7 @@ TEMPLATE = """\
 # trusted_proxies = ["127.0.0.1"]              # whose X-Forwarded-* headers are believed
 # database_url = "postgresql://user@host/dop2i" # the default is db.sqlite3 in this folder
 # x_accel_prefix = "/internal/"                # nginx: an internal location whose alias is this folder sends files
+# debug = false                                # true: the page /design shows developers every component of the pages
 
 # [ark]
 # naan = "99999"                               # 99999 is for tests; ask the ARK Alliance for yours
@@ -55,6 +56,10 @@ TEMPLATE = """\
 # folders = ["/srv/records"]                   # local folders that may be harvested, beside harvest/ in this folder
 # answer_bytes = 268_435_456                   # the largest answer that is read
 # check_links = true                           # whether addresses that records point to are looked at once a month
+
+# [lookup]                                     # registries that a deposit may ask; what is typed is sent to them
+# registries = ["doi", "inspire", "hal"]       # add "orcid" and "ror" to complete names while somebody types
+# addresses.doi = "https://doi.org"            # a mirror of one of them
 
 # [limits]
 # file_bytes = 0                               # the largest file, 0 for no limit
@@ -138,6 +143,17 @@ class Harvest:
 
 
 @dataclass(frozen=True, slots=True)
+class Lookup:
+    """Which registries may be asked while an object is described, and where. Names: orcid, ror, doi, inspire, hal."""
+
+    registries: tuple[str, ...] = ("doi", "inspire", "hal")
+    addresses: dict[str, str] = field(default_factory=dict)
+
+
+REGISTRIES = ("orcid", "ror", "doi", "inspire", "hal")
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """The settings of one instance, read once at its start."""
 
@@ -149,10 +165,12 @@ class Configuration:
     trusted_proxies: tuple[str, ...] = ()
     database_url: str = ""
     x_accel_prefix: str = ""
+    debug: bool = False
     ark: dict[str, Any] = field(default_factory=dict)
     datacite: dict[str, Any] = field(default_factory=dict)
     mail: Mail = field(default_factory=Mail)
     harvest: Harvest = field(default_factory=Harvest)
+    lookup: Lookup = field(default_factory=Lookup)
     limits: Limits = field(default_factory=Limits)
     privacy: Privacy = field(default_factory=Privacy)
     sign_in: tuple[Provider, ...] = ()
@@ -200,10 +218,12 @@ def read_configuration(home: Path | None = None) -> Configuration:
         "trusted_proxies",
         "database_url",
         "x_accel_prefix",
+        "debug",
         "ark",
         "datacite",
         "mail",
         "harvest",
+        "lookup",
         "limits",
         "privacy",
         "sign_in",
@@ -226,10 +246,12 @@ def read_configuration(home: Path | None = None) -> Configuration:
         trusted_proxies=tuple(values.get("trusted_proxies", ())),
         database_url=str(os.environ.get("DOP2I_DATABASE_URL") or values.get("database_url", "")),
         x_accel_prefix=str(values.get("x_accel_prefix", "")),
+        debug=values.get("debug") is True or os.environ.get("DOP2I_DEBUG") == "1",
         ark=dict(values.get("ark", {})),
         datacite=dict(values.get("datacite", {})),
         mail=_mail(values.get("mail", {}), path=path),
         harvest=_harvest(values.get("harvest", {}), path=path),
+        lookup=_lookup(values.get("lookup", {}), path=path),
         limits=Limits(**limits),
         privacy=_privacy(path, values.get("privacy", {})),
         sign_in=read_providers(_tables(path, "sign_in", values)),
@@ -253,6 +275,20 @@ def _harvest(values: dict[str, Any], *, path: Path) -> Harvest:
             raise InvalidInput(f"{path} has an unknown key {key!r} in [harvest].", hint=f"Known keys: {known}.")
     lists = {key: tuple(map(str, values[key])) for key in ("hosts", "folders") if key in values}
     return Harvest(**{**values, **lists})
+
+
+def _lookup(values: dict[str, Any], *, path: Path) -> Lookup:
+    """The ``[lookup]`` of the configuration. Raises ``InvalidInput`` for a registry that is not known."""
+    for key in values:
+        if key not in Lookup.__dataclass_fields__:
+            known = ", ".join(Lookup.__dataclass_fields__)
+            raise InvalidInput(f"{path} has an unknown key {key!r} in [lookup].", hint=f"Known keys: {known}.")
+    named = [str(name) for name in values.get("registries", Lookup().registries)]
+    addresses = {str(name): str(url).rstrip("/") for name, url in dict(values.get("addresses", {})).items()}
+    for name in (*named, *addresses):
+        if name not in REGISTRIES:
+            raise InvalidInput(f"{path}: {name!r} is no registry of [lookup].", hint=f"Known: {', '.join(REGISTRIES)}.")
+    return Lookup(registries=tuple(named), addresses=addresses)
 
 
 _CONTROLS = frozenset(chr(code) for code in (*range(32), 127))

@@ -1,7 +1,7 @@
 """Fresh instances for tests: a migrated database is made once for the whole run and copied for each test.
 
-In the first ``conftest.py``: ``from dop2i.testing.instances import instance, template_instance``. With
-DOP2I_TEST_DATABASE_URL set (``postgresql://user@host/postgres``) the same tests run on PostgreSQL.
+In the outermost ``conftest.py``: ``from dop2i.testing.instances import instance, template_folder, template_instance``.
+With DOP2I_TEST_DATABASE_URL set (``postgresql://user@host/postgres``) the same tests run on PostgreSQL.
 
 The workers of pytest-xdist share one template; ``put_ready_made`` gives it to servers that a test starts in
 processes of their own, too.
@@ -33,7 +33,7 @@ _OWN = frozenset({"secret_key", "cache"})
 
 
 @pytest.fixture(scope="session", autouse=True)
-def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def template_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of this run, one for all its workers, where templates are made; named in the environment."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "templates"
@@ -44,7 +44,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def template_instance(templates: Path) -> Iterator[tuple[Path, str]]:
+def template_instance(template_folder: Path) -> Iterator[tuple[Path, str]]:
     """A folder with everything but a use, and the name of the PostgreSQL database to copy ('' on SQLite)."""
     from django.contrib.auth.hashers import ScryptPasswordHasher
 
@@ -52,32 +52,40 @@ def template_instance(templates: Path) -> Iterator[tuple[Path, str]]:
     strength, ScryptPasswordHasher.work_factor = ScryptPasswordHasher.work_factor, 4
     url = os.environ.get(TEST_DATABASE, "")
     if not url:
-        yield _template_home(templates), ""
+        yield _template_home(template_folder), ""
     else:
-        with _template_database(templates, url) as name:
-            yield _template_home(templates), name
+        with _template_database(template_folder, url) as name:
+            yield _template_home(template_folder), name
     ScryptPasswordHasher.work_factor = strength
 
 
 @pytest.fixture
-def instance(
-    template_instance: tuple[Path, str], tmp_path: Path, django_db_blocker: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def instance(template_instance: tuple[Path, str], tmp_path: Path, django_db_blocker: Any) -> Iterator[Path]:
     """The folder of a fresh, initialised instance that this process now serves."""
-    _, template_name = template_instance
-    home = tmp_path / "home"
+    with django_db_blocker.unblock(), fresh_instance(tmp_path / "home", database=template_instance[1]):
+        yield tmp_path / "home"
+
+
+@contextmanager
+def fresh_instance(home: Path, *, database: str) -> Iterator[None]:
+    """This process serves a fresh instance in ``home`` for the length of the block.
+
+    ``database``: the template on PostgreSQL, as ``template_instance`` tells it; empty on SQLite.
+    """
     put_ready_made(home)
     url = os.environ.get(TEST_DATABASE, "")
     name = f"dop2i_test_{uuid.uuid4().hex[:12]}" if url else ""
-    if url:
-        _administer(url, f'CREATE DATABASE "{name}" TEMPLATE "{template_name}"')
-        monkeypatch.setenv("DOP2I_DATABASE_URL", _url_of(url, name))
-    monkeypatch.setenv("DOP2I_HOME", str(home))
-    with django_db_blocker.unblock():
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DOP2I_HOME", str(home))
+        if url:
+            _administer(url, f'CREATE DATABASE "{name}" TEMPLATE "{database}"')
+            environment.setenv("DOP2I_DATABASE_URL", _url_of(url, name))
         restore = _use(home, _url_of(url, name))
-        yield home
-        _put_away()
-        restore()
+        try:
+            yield
+        finally:
+            _put_away()
+            restore()
     if url:
         _administer(url, f'DROP DATABASE "{name}" WITH (FORCE)')
 

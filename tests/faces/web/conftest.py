@@ -8,10 +8,6 @@ from typing import Any
 
 import pytest
 
-from dop2i.testing.instances import instance, template_instance
-
-__all__ = ["instance", "template_instance"]
-
 PASSWORD = "Faraday cage 1836"
 CSV = b"# unit: ns\ntime,charge\n" + b"".join(b"%d,%.2f\n" % (i, (i % 17) * 0.25) for i in range(200))
 

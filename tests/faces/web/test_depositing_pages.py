@@ -88,17 +88,24 @@ def test_what_alice_emptied_stays_empty(draft: tuple[Any, str]) -> None:
     assert fields_of(text_of(client.get(address)))["description"] == ""
 
 
-def test_a_draft_that_was_begun_is_filled_from_later_files_when_asked(browser: Any, alice: Any) -> None:
+def test_a_draft_that_was_begun_is_filled_from_files_that_come_later(browser: Any, alice: Any) -> None:
     client = browser(alice)
     address = client.post("/deposit", {})["Location"]
     client.post(address, {**fields_of(text_of(client.get(address))), "version": "1.1", "act": "save"})
     client.post(f"{address}/files", {"files": [SimpleUploadedFile("README.md", README)]})
     let_the_readers_look()
-    page = text_of(client.get(address))
-    assert fields_of(page)["title"] == ""
-    filled = fields_of(text_of(client.post(address, {**fields_of(page), "act": "fill"})))
+    filled = fields_of(text_of(client.get(address)))
     assert filled["title"] == "Cosmic muons"
     assert filled["version"] == "1.1"
+
+
+def test_the_edit_of_a_published_record_is_filled_only_when_asked(browser: Any, alice: Any, published: Any) -> None:
+    record = published({"README.md": b"# Muons\n\nOn a balcony.", "hits.csv": CSV}, metadata={"version": "2"},
+                       custom_fields={"dop2i:theme": "", "dop2i:experiment": []})  # fmt: skip
+    client = browser(alice)
+    address = client.post(f"/records/{record.pk}/edit")["Location"]
+    page = text_of(client.get(address))
+    assert fields_of(page)["title"] == "Cosmic muons on a balcony"
 
 
 def test_two_tabs_meet_in_a_page_that_shows_both(draft: tuple[Any, str]) -> None:
@@ -164,7 +171,7 @@ def test_files_are_added_and_deleted_by_the_form(draft: tuple[Any, str]) -> None
     client.post(f"{address}/files", {"files": [SimpleUploadedFile("notes.txt", b"notes")]})
     assert "notes.txt" in text_of(client.get(address))
     again = client.post(f"{address}/files", {"files": [SimpleUploadedFile("notes.txt", b"other")]}, follow=True)
-    assert "There is already a file" in text_of(again)
+    assert "1 file is replaced." in text_of(again)
     client.post(f"{address}/files", {"delete": "notes.txt"}, follow=True)
     assert "Delete notes.txt" not in text_of(client.get(address))
 

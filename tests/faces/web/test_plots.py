@@ -75,7 +75,7 @@ def test_any_cells_make_a_map(values: list[float], columns: int) -> None:
         lambda: sky_map([(83.6, 22.0)], radius=5, name="Crab", chosen=True),
         lambda: sky_map([(180.0, 0.0)], radius=40),
         lambda: length_axis(
-            [LengthRow("c1", "Particle", "3", [(1e-19, 1e-18), (1e-60, 1e90)]), LengthRow("c2", "N", "0", [])],
+            [LengthRow("c1", "Particle", "3", [(1e-19, 1e-18, 2), (1e-60, 1e90, 1)]), LengthRow("c2", "N", "0", [])],
             landmarks=[Landmark(1e-15, "proton")],
             axis_label="m",
             name="n",

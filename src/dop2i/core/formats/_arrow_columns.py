@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dop2i.core.formats._findings import tidy
-from dop2i.core.formats.base import Table
+from dop2i.core.formats.base import Table, Values
 from dop2i.core.formats.limits import CHUNK_BYTES, Budget
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class ArrowFacts:
                 if not budget.take_columns(1):
                     self.dropped += 1
                     continue
-                unit, meaning = _annotations(field)
+                unit, meaning = unit_and_meaning(field)
                 self.leaves.append((path, ColumnFacts(".".join(path), _type_name(kind), shape, unit, meaning)))
 
     def add(self, batch: Any) -> None:
@@ -78,7 +78,7 @@ def _type_name(kind: Any) -> str:
     return names.get(said, said)
 
 
-def _annotations(field: Any) -> tuple[str, str]:
+def unit_and_meaning(field: Any) -> tuple[str, str]:
     """Unit and meaning from a field's metadata, where its writer kept them."""
     found = {tidy(key).lower(): tidy(value) for key, value in (field.metadata or {}).items()}
     unit = next((found[key] for key in _UNIT_KEYS if found.get(key)), "")
@@ -150,3 +150,65 @@ def metadata_of(schema: Any) -> dict[str, str]:
     return {
         key: value for key, value in found.items() if not key.startswith(("ARROW:", "PARQUET:")) and key != "pandas"
     }
+
+
+def to_values(array: Any, unit: str = "") -> Values:
+    """An Arrow array as NumPy values: nulls are NaN or empty text, lists have offsets, nested ones are flattened."""
+    import numpy as np
+    import pyarrow as pa
+
+    offsets = None
+    while True:
+        if isinstance(array, pa.ExtensionArray):
+            array = array.storage
+        elif pa.types.is_dictionary(array.type):
+            array = array.dictionary_decode()
+        elif _is_list(array.type):
+            lengths = np.nan_to_num(array.value_lengths().to_numpy(zero_copy_only=False)).astype(np.int64)
+            inner = np.concatenate([[0], np.cumsum(lengths)])
+            offsets = inner if offsets is None else inner[offsets]
+            array = array.flatten()
+        else:
+            break
+    kind = array.type
+    if pa.types.is_decimal(kind):
+        array = array.cast(pa.float64())
+    if (
+        pa.types.is_boolean(kind)
+        or pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_decimal(kind)
+    ):
+        return Values(array.to_numpy(zero_copy_only=False).astype(_number_type(array)), offsets, unit)
+    if pa.types.is_null(kind):
+        return Values(np.full(len(array), np.nan), offsets, unit)
+    texts = ["" if one is None else str(one) for one in array.to_pylist()]
+    return Values(np.array(texts, dtype=object), offsets, unit)
+
+
+def _number_type(array: Any) -> Any:
+    """The type that keeps the values; whole numbers with nulls become floating point."""
+    import pyarrow as pa
+
+    if pa.types.is_boolean(array.type):
+        return "float64" if array.null_count else "bool"
+    return "float64" if array.null_count or not pa.types.is_integer(array.type) else array.type.to_pandas_dtype()
+
+
+def leaf_of(batch: Any, column: str) -> Any:
+    """The array of a column by its dotted path; None where there is none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = batch.schema.names
+    whole = next((name for name in names if column == name or column.startswith(f"{name}.")), None)
+    if whole is None:
+        return None
+    array = batch.column(whole)
+    for part in column[len(whole) + 1 :].split(".") if column != whole else ():
+        while isinstance(array, pa.ExtensionArray):
+            array = array.storage
+        if not pa.types.is_struct(array.type) or array.type.get_field_index(part) < 0:
+            return None
+        array = pc.struct_field(array, part)
+    return array

@@ -69,10 +69,10 @@ def _pixels(source: Source, unit: fits_units.Unit, budget: Budget, table: Table)
             return
         raw = source.read_range(unit.data_start + start, length)
         values = np.frombuffer(raw[: len(raw) // dtype.itemsize * dtype.itemsize], dtype=dtype)
-        yield _scaled(values, unit.number("BSCALE"), unit.number("BZERO"), unit.value("BLANK"))
+        yield scaled(values, unit.number("BSCALE"), unit.number("BZERO"), unit.value("BLANK"))
 
 
-def _scaled(values: Any, scale: float | None, zero: float | None, blank: Any) -> Any:
+def scaled(values: Any, scale: float | None, zero: float | None, blank: Any) -> Any:
     """Physical values: blanks masked, unsigned integers by their offset, else scaled to floating point."""
     import numpy as np
 
@@ -112,7 +112,7 @@ def _compressed_pixels(source: Source, unit: fits_units.Unit, budget: Budget, ta
         table.sampled = True
         return
     step = max(tile[0], CHUNK_BYTES // max(row, 1) // tile[0] * tile[0])
-    with _section(source, unit) as section:
+    with section_of(source, unit) as section:
         for start in range(0, shape[0], step):
             stop = min(start + step, shape[0])
             if not budget.spend((stop - start) * row):
@@ -122,7 +122,7 @@ def _compressed_pixels(source: Source, unit: fits_units.Unit, budget: Budget, ta
 
 
 @contextlib.contextmanager
-def _section(source: Source, unit: fits_units.Unit) -> Iterator[Any]:
+def section_of(source: Source, unit: fits_units.Unit) -> Iterator[Any]:
     """astropy's reader of a part of a compressed image."""
     from astropy.io import fits
 
@@ -150,12 +150,12 @@ def describe_table(source: Source, unit: fits_units.Unit, name: str, budget: Bud
         if stop * width > share or not budget.spend((stop - start) * width):
             table.sampled = True
             break
-        block = _rows(source, unit, start, stop)
+        block = rows_of(source, unit, start, stop)
         for field, fact in zip(fields, facts, strict=True):
             if field.varying:
                 fact.add(_varying(block, field, heap), entries=stop - start)
             else:
-                values = _values(block, field, unit)
+                values = values_of(block, field, unit)
                 fact.add(values, entries=stop - start)
         read = stop
     table.columns = [fact.column() for fact in facts]
@@ -186,7 +186,7 @@ def _comment(unit: fits_units.Unit, key: str) -> str:
     return "" if text.lower().startswith(("label for", "name of", "column ", "field ", "ttype")) else text
 
 
-def _rows(source: Source, unit: fits_units.Unit, start: int, stop: int) -> Any:
+def rows_of(source: Source, unit: fits_units.Unit, start: int, stop: int) -> Any:
     import numpy as np
 
     width = unit.whole("NAXIS1")
@@ -194,7 +194,7 @@ def _rows(source: Source, unit: fits_units.Unit, start: int, stop: int) -> Any:
     return np.frombuffer(raw[: len(raw) // width * width], dtype=np.uint8).reshape(-1, width)
 
 
-def _values(block: Any, field: fits_units.Field, unit: fits_units.Unit) -> Any:
+def values_of(block: Any, field: fits_units.Field, unit: fits_units.Unit) -> Any:
     """The values of one column in a block of rows, physical; bits and flags as booleans."""
     import numpy as np
 
@@ -208,7 +208,7 @@ def _values(block: Any, field: fits_units.Field, unit: fits_units.Unit) -> Any:
         if field.code in "CM":
             return values
         scale, zero = unit.number(f"TSCAL{number}"), unit.number(f"TZERO{number}")
-        return _scaled(values, scale, zero, unit.value(f"TNULL{number}"))
+        return scaled(values, scale, zero, unit.value(f"TNULL{number}"))
     part = np.ascontiguousarray(block[:, field.offset : field.offset + field.size])
     if field.code == "A":
         return part.view(field.dtype).ravel()
@@ -270,7 +270,7 @@ def describe_ascii(source: Source, unit: fits_units.Unit, name: str, budget: Bud
         if not budget.spend((stop - start) * width):
             table.sampled, table.rows_read = True, start
             break
-        block = _rows(source, unit, start, stop)
+        block = rows_of(source, unit, start, stop)
         for (field, kind), fact in zip(fields, facts, strict=True):
             fact.add(ascii_values(block, field, kind))
     table.columns = [fact.column() for fact in facts]
@@ -299,7 +299,7 @@ def preview_unit(source: Source, unit: fits_units.Unit, *, start: int, stop: int
     rows, width = max(unit.whole("NAXIS2"), 0), unit.whole("NAXIS1")
     there = min(rows, unit.present // width) if width else 0
     start, stop = max(0, min(start, there)), max(0, min(stop, there))
-    block = _rows(source, unit, start, stop) if stop > start else []
+    block = rows_of(source, unit, start, stop) if stop > start else []
     if unit.kind == "ascii":
         ascii_listing = fits_units.ascii_fields(unit)
         names = [field.name for field, _ in ascii_listing]
@@ -307,7 +307,7 @@ def preview_unit(source: Source, unit: fits_units.Unit, *, start: int, stop: int
     else:
         listing = [field for field in fits_units.fields_of(unit) if not field.varying and field.size]
         names = [field.name for field in listing]
-        columns = [_values(block, field, unit) if stop > start else [] for field in listing]
+        columns = [values_of(block, field, unit) if stop > start else [] for field in listing]
         for number, column in enumerate(columns):
             if getattr(column, "ndim", 1) == 2 and column.shape[1] == 1:
                 columns[number] = column[:, 0]
@@ -320,7 +320,7 @@ def _preview_image(source: Source, unit: fits_units.Unit, start: int, stop: int)
 
     shape, name = unit.shape, fits_units.pixel_type(unit)
     if unit.compressed:
-        with _section(source, unit) as section:
+        with section_of(source, unit) as section:
             part = section[(slice(max(0, start), max(0, stop)), *(slice(0, 20) for _ in shape[1:]))]
         return {"columns": ["pixels"], "rows": [[cell(row)] for row in part], "total": shape[0]}
     if name is None:
@@ -331,5 +331,5 @@ def _preview_image(source: Source, unit: fits_units.Unit, start: int, stop: int)
     for number in range(max(0, start), min(stop, shape[0])):
         raw = source.read_range(unit.data_start + number * row, min(row, 20 * dtype.itemsize))
         values = np.frombuffer(raw[: len(raw) // dtype.itemsize * dtype.itemsize], dtype=dtype)
-        listed.append([cell(_scaled(values, unit.number("BSCALE"), unit.number("BZERO"), unit.value("BLANK")))])
+        listed.append([cell(scaled(values, unit.number("BSCALE"), unit.number("BZERO"), unit.value("BLANK")))])
     return {"columns": ["pixels"], "rows": listed, "total": shape[0]}

@@ -344,6 +344,16 @@ def _first_of(attributes: dict[str, Any], names: tuple[str, ...]) -> str:
     return next((tidy(attributes[name]) for name in names if tidy(attributes.get(name))), "")
 
 
+def first_of_units(attributes: dict[str, Any]) -> str:
+    """The unit that attributes say, by the names that conventions use."""
+    return _first_of(attributes, _UNIT_NAMES)
+
+
+def first_of_meanings(attributes: dict[str, Any]) -> str:
+    """The meaning in words that attributes say."""
+    return _first_of(attributes, _MEANING_NAMES)
+
+
 def preview_table(file: Any, *, table: str, start: int, stop: int, source: Source) -> dict[str, Any]:
     """Rows of a table as :func:`tables_of` names it; of arrays above one dimension the first columns of each row."""
     contents = walk(file, Description(), Budget.of(source))

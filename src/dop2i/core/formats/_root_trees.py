@@ -14,7 +14,7 @@ from dop2i.core.formats.limits import CHUNK_BYTES, Budget
 if TYPE_CHECKING:
     from dop2i.core.formats._columns import ColumnFacts
 
-_UNIT = re.compile(r"\[([A-Za-z%µ°][A-Za-z0-9/^*µ°%. -]{0,15})\]\s*$")
+UNIT = re.compile(r"\[([A-Za-z%µ°][A-Za-z0-9/^*µ°%. -]{0,15})\]\s*$")
 _OBJECT_ROWS = 1000
 _LARGEST_BASKET = 512 * 2**20
 _MOST_SHOWN = 200
@@ -50,7 +50,7 @@ class _Branch:
 
 def describe_tree(tree: Any, name: str, *, budget: Budget, warnings: list[str]) -> Table:
     """The table of a TTree; a branch that cannot be read keeps its name and type and gives a warning."""
-    table = Table(name=name, kind="tree", rows=int(tree.num_entries), meaning=_meaning(tree.title, name))
+    table = Table(name=name, kind="tree", rows=int(tree.num_entries), meaning=meaning_of(tree.title, name))
     found = [(path, branch) for path, branch in tree.iteritems(recursive=True, full_paths=True) if not branch.branches]
     wanted = budget.take_columns(len(found))
     strange: list[tuple[str, str]] = []
@@ -93,9 +93,9 @@ def _open_branch(path: str, branch: Any, table: Table, strange: list[tuple[str, 
 
     from dop2i.core.formats._columns import ColumnFacts
 
-    meaning = _meaning(branch.title, branch.name)
+    meaning = meaning_of(branch.title, branch.name)
     shape: tuple[int, ...]
-    found = _UNIT.search(meaning)
+    found = UNIT.search(meaning)
     unit = found.group(1) if found else ""
     try:
         interpretation = branch.interpretation
@@ -302,7 +302,7 @@ def preview_tree(tree: Any, *, start: int, stop: int) -> dict[str, Any]:
     return {"columns": names, "rows": rows, "total": total}
 
 
-def _meaning(title: Any, name: str) -> str:
+def meaning_of(title: Any, name: str) -> str:
     """A title in words; a leaf list (``pt/F``, ``hits[n]``) or the name again says nothing."""
     text = tidy(title)
     return text if " " in text and text != name and text != "object title" else ""

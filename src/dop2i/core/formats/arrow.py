@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dop2i.core.formats import _arrow_columns as arrow
+from dop2i.core.formats._arrays import joined, no_column
 from dop2i.core.formats._findings import Findings, cell, tidy
-from dop2i.core.formats.base import Description, FormatReader, Source, Table
+from dop2i.core.formats.base import Description, FormatReader, Source, Table, Values
 from dop2i.core.formats.limits import Budget
 from dop2i.errors import NotFound, UnreadableFile
 
@@ -29,6 +30,7 @@ class ArrowReader(FormatReader):
     suffixes = (".arrow", ".arrows", ".feather", ".ipc")
     rank = 15
     fragile = True
+    sequential = True
 
     def recognises(self, name: str, head: bytes) -> float:
         """The letters ARROW1, or a stream's first message in a file that is named for it."""
@@ -81,6 +83,35 @@ class ArrowReader(FormatReader):
                     rows += [[cell(column[row]) for column in columns] for row in range(part.num_rows)]
                 place += batch.num_rows
         return {"columns": names, "rows": rows, "total": place}
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        """Columns by their dotted path; each batch is checked before its values are touched."""
+        if table != _TABLE:
+            raise NotFound(f"{source.name} has one table, {_TABLE!r}; there is none called {table!r}.")
+        parts: dict[str, list[Values]] = {column: [] for column in columns}
+        place = 0
+        with _opened(source) as reader:
+            for batch in _batches(reader):
+                first, last = max(start - place, 0), batch.num_rows if stop is None else stop - place
+                last = min(last, batch.num_rows)
+                place += batch.num_rows
+                if last > first:
+                    batch.validate(full=True)
+                    for column in columns:
+                        parts[column].append(_values_of(batch.slice(first, last - first), column))
+                if stop is not None and place >= stop:
+                    break
+        return {column: joined(found) for column, found in parts.items()}
+
+
+def _values_of(batch: Any, column: str) -> Values:
+    array = arrow.leaf_of(batch, column)
+    if array is None:
+        raise no_column(_TABLE, column)
+    schema = batch.schema
+    return arrow.to_values(array, arrow.unit_and_meaning(schema.field(column))[0] if column in schema.names else "")
 
 
 @contextlib.contextmanager

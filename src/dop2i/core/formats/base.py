@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 HEAD_BYTES = 8192
 """How much of a file's beginning ``recognises`` is given."""
@@ -31,6 +31,23 @@ class Source(Protocol):
     def open(self) -> io.BufferedIOBase:
         """A new seekable binary file object over the same bytes."""
         ...
+
+
+Kept = TypeVar("Kept")
+
+
+def kept(source: Source, key: str, make: Callable[[], Kept]) -> Kept:
+    """What ``make`` opens, once a source where the source keeps things (``DescribedSource``), else each time.
+
+    So that reading a table in many pieces opens its file once.
+    """
+    store = getattr(source, "kept", None)
+    if not isinstance(store, dict):
+        return make()
+    if key not in store:
+        store[key] = make()
+    made: Kept = store[key]
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +242,59 @@ class Values:
     unit: str = ""
 
 
+@dataclass(slots=True)
+class Plane:
+    """Two axes of an array, or a picture: its pixels, thinned to what was asked for.
+
+    ``pixels`` is a NumPy array (rows, columns) of physical values with NaN where there is none, or (rows, columns, 3)
+    of 8 bits where they are colours. Row 0 is that of the file: at the bottom where ``upward``, else at the top.
+    ``columns`` and ``rows`` are the lengths in the file, ``left`` and ``first`` where the window begins in it, and
+    every ``step``-th column and row was read. ``planes`` counts the planes that the other axes make, ``index`` is the
+    shown one. ``x`` and ``y`` are (label, unit, value of the first column or row, value of the last one) of the whole
+    plane where they are quantities. ``cards`` holds what says where on the sky it lies (FITS WCS keywords).
+    """
+
+    pixels: Any
+    columns: int
+    rows: int
+    left: int = 0
+    first: int = 0
+    step: int = 1
+    index: int = 0
+    planes: int = 1
+    upward: bool = False
+    label: str = ""
+    unit: str = ""
+    x: tuple[str, str, float, float] | None = None
+    y: tuple[str, str, float, float] | None = None
+    cards: dict[str, Any] = field(default_factory=dict)
+    facts: list[list[str]] = field(default_factory=list)
+    greys: bool = False
+    window: tuple[float, float] | None = None
+    """The values that the file itself wants black and white to be (DICOM window)."""
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What of a plane is wanted: ``width`` columns and ``height`` rows from (left, first); 0 is all. Brought inside.
+
+    ``most`` is how many pixels a side the answer may have at most.
+    """
+
+    left: int = 0
+    first: int = 0
+    width: int = 0
+    height: int = 0
+    most: int = 1000
+
+    def within(self, columns: int, rows: int) -> tuple[int, int, int, int, int]:
+        """``(left, first, width, height, step)`` inside a plane of so many columns and rows."""
+        width, height = max(1, min(self.width or columns, columns)), max(1, min(self.height or rows, rows))
+        left, first = max(0, min(self.left, columns - width)), max(0, min(self.first, rows - height))
+        return left, first, width, height, max(1, -(-max(width, height) // self.most))
+
+
 class FormatReader(ABC):
     """Reads one format. One module a reader in ``core/formats``; found by the registry, never registered.
 
@@ -237,6 +307,8 @@ class FormatReader(ABC):
     media_types: ClassVar[tuple[str, ...]] = ()
     suffixes: ClassVar[tuple[str, ...]] = ()
     rank: ClassVar[int] = 50
+    sequential: ClassVar[bool] = False
+    """Whether rows can only be read one after the other from the beginning (text, XML)."""
 
     @abstractmethod
     def recognises(self, name: str, head: bytes) -> float:
@@ -259,6 +331,13 @@ class FormatReader(ABC):
 
         raise NotFound(f"{self.label.get('en', self.name)} files have no table {table!r} to show.")
 
+    def blocks(self, source: Source, *, table: str, columns: Sequence[str]) -> list[tuple[int, int]]:
+        """Ranges of rows that lie together in the file (clusters, row groups); empty where any range is as good.
+
+        Whoever reads a part of a long table takes whole blocks. Raises as :meth:`arrays`.
+        """
+        return []
+
     def arrays(
         self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
     ) -> dict[str, Values]:
@@ -270,3 +349,12 @@ class FormatReader(ABC):
         from dop2i.errors import NotFound
 
         raise NotFound(f"{self.label.get('en', self.name)} files have no columns of numbers to draw.")
+
+    def plane(self, source: Source, *, table: str, index: int, window: Window) -> Plane:
+        """Pixels of one plane of an image or array of two axes and more; the last two are its rows and columns.
+
+        Reads no more than the rows that are shown. Raises ``NotFound`` where there is no such image.
+        """
+        from dop2i.errors import NotFound
+
+        raise NotFound(f"{self.label.get('en', self.name)} files have no image {table!r}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from dop2i.core.formats import _metadata as md
 from dop2i.core.formats._coverage import cover_columns
 from dop2i.core.formats._delimited import HEAD, MAX_COLUMNS, Layout, iterate_rows, read_table, sniff
 from dop2i.core.formats._text import base_name, read_text, text_encoding, text_head
-from dop2i.core.formats.base import Description, FormatReader, Source
+from dop2i.core.formats.base import Description, FormatReader, Source, Values, kept
 from dop2i.errors import LimitExceeded, NotFound, UnreadableFile
 
 _COUNTED = 32 << 20
@@ -29,6 +29,7 @@ class CsvReader(FormatReader):
     media_types = ("text/csv", "text/tab-separated-values")
     suffixes = (*_SURE, ".dat")
     rank = 60
+    sequential = True
 
     def recognises(self, name: str, head: bytes) -> float:
         base = base_name(name)
@@ -67,6 +68,16 @@ class CsvReader(FormatReader):
         every = iterate_rows(source, layout)
         rows = [(row + [""] * width)[:width] for row in islice(every, start, stop)]
         return {"columns": layout.names, "rows": rows, "total": total_rows(source, every, start + len(rows))}
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        from dop2i.core.formats._delimited_arrays import read_delimited
+
+        if table not in ("", "table"):
+            raise NotFound(f"{source.name} holds one table, called 'table', and none called {table!r}.")
+        layout = kept(source, "layout", lambda: find_layout(source))
+        return read_delimited(source, layout, columns=columns, start=start, stop=stop)
 
 
 def total_rows(source: Source, rest: Iterator[list[str]], seen: int) -> int | None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import struct
 from typing import Any, ClassVar
 
+from dop2i.core.formats import _dicom_planes as planes
 from dop2i.core.formats import _metadata as md
 from dop2i.core.formats._text import base_name
-from dop2i.core.formats.base import Description, FormatReader, Source, Table
+from dop2i.core.formats.base import Description, FormatReader, Plane, Source, Table, Window
 from dop2i.errors import UnreadableFile
 
 _ALLOWED = (
@@ -38,7 +39,7 @@ _IMPLICIT_GROUPS = (b"\x08\x00", b"\x02\x00")
 
 
 class DicomReader(FormatReader):
-    """DICOM files with or without preamble; pixel values are not read."""
+    """DICOM files with or without preamble; a description reads no pixel."""
 
     name = "dicom"
     label: ClassVar = {"en": "DICOM", "fr": "DICOM"}
@@ -77,6 +78,10 @@ class DicomReader(FormatReader):
         found.text = f"DICOM {modality} {kind} {maker}".strip()
         found.warnings = _privacy(dataset)
         return found
+
+    def plane(self, source: Source, *, table: str, index: int, window: Window) -> Plane:
+        """One frame, in physical values."""
+        return planes.read_plane(source, index=index, window=window)
 
 
 def _plausible_element(head: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from dop2i.core.formats._coverage import cover_columns
 from dop2i.core.formats._delimited import MAX_COLUMNS, Layout, iterate_rows, read_table, split_line
 from dop2i.core.formats._text import base_name, iterate_lines, text_encoding
 from dop2i.core.formats._yaml import parse_yaml
-from dop2i.core.formats.base import Description, FormatReader, Source
+from dop2i.core.formats.base import Description, FormatReader, Source, Values, kept
 from dop2i.core.formats.csv import total_rows
 from dop2i.errors import LimitExceeded, NotFound, UnreadableFile
 
@@ -32,6 +33,7 @@ class EcsvReader(FormatReader):
     media_types = ("text/x-ecsv", "text/csv")
     suffixes = (".ecsv",)
     rank = 40
+    sequential = True
 
     def recognises(self, name: str, head: bytes) -> float:
         if re.match(rb"^(\xef\xbb\xbf)?#\s*%ECSV\s", head):
@@ -73,6 +75,16 @@ class EcsvReader(FormatReader):
         every = iterate_rows(source, layout)
         rows = list(islice(every, start, stop))
         return {"columns": layout.names, "rows": rows, "total": total_rows(source, every, start + len(rows))}
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        from dop2i.core.formats._delimited_arrays import read_delimited
+
+        if table not in ("", "table"):
+            raise NotFound(f"{source.name} holds one table, called 'table', and none called {table!r}.")
+        layout, _ = kept(source, "layout", lambda: read_layout(source))
+        return read_delimited(source, layout, columns=columns, start=start, stop=stop)
 
 
 def read_layout(source: Source) -> tuple[Layout, dict[str, Any]]:

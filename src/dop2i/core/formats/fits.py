@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dop2i.core.formats import _fits_data as data
 from dop2i.core.formats import _fits_metadata as knowledge
+from dop2i.core.formats import _fits_planes as planes
 from dop2i.core.formats import _gzip
+from dop2i.core.formats._arrays import no_table
 from dop2i.core.formats._findings import MOST_HEADERS, MOST_MEMBERS, Findings, tidy
 from dop2i.core.formats._fits_units import Unit, units_of
-from dop2i.core.formats.base import Description, FormatReader, Member, Source, Table
+from dop2i.core.formats.base import Description, FormatReader, Member, Plane, Source, Table, Values, Window, kept
 from dop2i.core.formats.limits import Budget
 from dop2i.errors import NotFound, UnreadableFile
 
@@ -80,6 +82,32 @@ class FitsReader(FormatReader):
                 if name == table and unit.kind != "empty":
                     return data.preview_unit(content, unit, start=start, stop=stop)
         raise NotFound(f"{source.name} has no table or image {table!r}.")
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        """Columns of a table, or the pixels of an image (its only column) by its first axis."""
+        from dop2i.core.formats._fits_arrays import read_columns
+
+        content = kept(source, "content", lambda: _unpacked(source))
+        units = kept(source, "units", lambda: dict(_named(units_of(content, []))))
+        if table not in units or units[table].kind == "empty":
+            raise no_table(source, table)
+        return read_columns(content, units[table], columns, start, stop, table=table)
+
+    def plane(self, source: Source, *, table: str, index: int, window: Window) -> Plane:
+        """A plane of an image or cube, with the keywords that say where on the sky it lies."""
+        with _content(source, Budget.of(source)) as content:
+            for name, unit in _named(units_of(content, [])):
+                if name == table:
+                    return planes.read_plane(content, unit, index=index, window=window)
+        raise NotFound(f"{source.name} has no image {table!r}.")
+
+
+def _unpacked(source: Source) -> Source:
+    """The file itself, or what a gzip file holds (which whoever keeps it closes)."""
+    packed = source.read_range(0, 3) == _gzip.MAGIC
+    return _gzip.UnpackedSource(source, Budget.of(source)) if packed else source
 
 
 @contextlib.contextmanager

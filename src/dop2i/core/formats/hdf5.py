@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dop2i.core.formats import _hdf5 as shared
+from dop2i.core.formats import _hdf5_arrays as stored
 from dop2i.core.formats._findings import Findings
 from dop2i.core.formats._hdf5_flavours import recognise_convention
-from dop2i.core.formats.base import Description, FormatReader, Source
+from dop2i.core.formats.base import Description, FormatReader, Plane, Source, Values, Window, kept
 from dop2i.core.formats.limits import Budget
 
 
@@ -50,6 +52,18 @@ class Hdf5Reader(FormatReader):
         """Rows of one table or dataset. Raises ``NotFound`` when there is none of that name."""
         with shared.open_hdf5(source) as file:
             return shared.preview_table(file, table=table, start=start, stop=stop, source=source)
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        """Columns of a compound dataset, of a group of datasets of one length, or one dataset."""
+        file = kept(source, "hdf5", lambda: shared.open_hdf5(source))
+        return stored.read_columns(file, table=table, columns=columns, start=start, stop=stop, name=source.name)
+
+    def plane(self, source: Source, *, table: str, index: int, window: Window) -> Plane:
+        """A plane of a dataset, with its axes where they are even scales."""
+        with shared.open_hdf5(source) as file:
+            return stored.read_plane(file, table=table, index=index, window=window, name=source.name)
 
 
 def _judge(description: Description, source: Source) -> None:

@@ -6,8 +6,9 @@ import warnings
 from typing import Any, ClassVar
 
 from dop2i.core.formats import _metadata as md
+from dop2i.core.formats import _pictures as pictures
 from dop2i.core.formats._text import base_name
-from dop2i.core.formats.base import Description, FormatReader, Source, Table
+from dop2i.core.formats.base import Description, FormatReader, Plane, Source, Table, Window
 from dop2i.errors import LimitExceeded, UnreadableFile
 
 _MAGIC = (
@@ -68,6 +69,10 @@ class ImageReader(FormatReader):
             reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
             raise UnreadableFile(f"{source.name} is a damaged image: {reason}.", hint="Fetch it again.") from None
         return found
+
+    def plane(self, source: Source, *, table: str, index: int, window: Window) -> Plane:
+        """One frame, its colours or numbers."""
+        return pictures.read_plane(source, formats=_FORMATS, index=index, window=window)
 
 
 def _media_type(head: bytes) -> str:

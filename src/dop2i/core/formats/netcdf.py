@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from dop2i.core.formats import _hdf5 as shared
+from dop2i.core.formats import _hdf5_arrays as stored
 from dop2i.core.formats import _netcdf3 as classic_format
+from dop2i.core.formats import _netcdf_arrays as classic_stored
 from dop2i.core.formats._findings import Findings, cell, tidy
 from dop2i.core.formats._licences import licence_of_name, right
 from dop2i.core.formats._times import clean_iso
-from dop2i.core.formats.base import Column, Description, FormatReader, Source, Table
+from dop2i.core.formats.base import Column, Description, FormatReader, Plane, Source, Table, Values, Window, kept
 from dop2i.core.formats.limits import PIECE_BYTES, Budget
 from dop2i.errors import NotFound
 
@@ -67,10 +70,7 @@ class NetcdfReader(FormatReader):
         if not _is_classic(source):
             with shared.open_hdf5(source) as file:
                 return shared.preview_table(file, table=table, start=start, stop=stop, source=source)
-        classic = classic_format.read_header(source)
-        variables = _classic_layout(classic).get(table)
-        if variables is None:
-            raise NotFound(f"{source.name} has no variable or table {table!r}.")
+        classic, variables = _classic_table(source, table)
         shape = classic_format.shape_of(classic, variables[0])
         total = shape[0] if shape else 1
         start, stop = max(0, min(start, total)), max(0, min(stop, total))
@@ -82,6 +82,32 @@ class NetcdfReader(FormatReader):
             columns.append(rows + [None] * (stop - start - len(rows)))
         listing = [[column[row] for column in columns] for row in range(stop - start)]
         return {"columns": [variable.name for variable in variables], "rows": listing, "total": total}
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        """Variables of one table, or one variable."""
+        if not _is_classic(source):
+            file = kept(source, "hdf5", lambda: shared.open_hdf5(source))
+            return stored.read_columns(file, table=table, columns=columns, start=start, stop=stop, name=source.name)
+        classic, variables = _classic_table(source, table)
+        return classic_stored.read_columns(source, classic, variables, columns=columns, start=start, stop=stop)
+
+    def plane(self, source: Source, *, table: str, index: int, window: Window) -> Plane:
+        """A plane of a variable, with its coordinate variables where they are even."""
+        if not _is_classic(source):
+            with shared.open_hdf5(source) as file:
+                return stored.read_plane(file, table=table, index=index, window=window, name=source.name)
+        classic, variables = _classic_table(source, table)
+        return classic_stored.read_plane(source, classic, variables[0], index=index, window=window)
+
+
+def _classic_table(source: Source, table: str) -> tuple[classic_format.Classic, list[classic_format.Variable]]:
+    classic = classic_format.read_header(source)
+    variables = _classic_layout(classic).get(table)
+    if variables is None:
+        raise NotFound(f"{source.name} has no variable or table {table!r}.")
+    return classic, variables
 
 
 def _is_classic(source: Source) -> bool:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import ast
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from dop2i.core.formats import _metadata as md
+from dop2i.core.formats import _numpy_planes as planes
+from dop2i.core.formats._arrays import no_column, no_table, plain
 from dop2i.core.formats._findings import cell
 from dop2i.core.formats._text import base_name
-from dop2i.core.formats.base import Column, Description, FormatReader, Source, Table
+from dop2i.core.formats.base import Column, Description, FormatReader, Plane, Source, Table, Values, Window
 from dop2i.core.formats.limits import Budget
-from dop2i.errors import NotFound, UnreadableFile
+from dop2i.errors import LimitExceeded, NotFound, UnreadableFile
 
 _MAGIC = b"\x93NUMPY"
 _PIECE = 4 << 20
 _HEADER = 1 << 20
 _MEMBERS = 2000
 _ITEM = 16 << 20
+_MOST_AT_ONCE = 768 << 20
 
 
 class NumpyReader(FormatReader):
@@ -82,6 +85,50 @@ class NumpyReader(FormatReader):
             raise NotFound(f"{source.name} holds no array called {table!r}.") from None
         except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
             raise UnreadableFile(f"{source.name} is a damaged archive of arrays: {error}.") from None
+
+    def plane(self, source: Source, *, table: str, index: int, window: Window) -> Plane:
+        """The last two axes of an array, plane ``index`` of the others."""
+        return planes.read_plane(source, table=table, index=index, window=window)
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        """The array of that name, or the fields of a structured one. A packed array is read from its beginning."""
+        if source.read_range(0, 2) != b"PK":
+            with source.open() as stream:
+                return _values(stream, source.name, table, columns, start, stop)
+        try:
+            with source.open() as stream, zipfile.ZipFile(stream) as archive, archive.open(f"{table}.npy") as inner:
+                return _values(inner, source.name, table, columns, start, stop)
+        except KeyError:
+            raise no_table(source, table) from None
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+            raise UnreadableFile(f"{source.name} is a damaged archive of arrays: {error}.") from None
+
+
+def _values(
+    stream: Any, name: str, table: str, columns: Sequence[str], start: int, stop: int | None
+) -> dict[str, Values]:
+    import numpy as np
+
+    shape, fortran, dtype, _ = read_header(stream, name)
+    if dtype.hasobject or (fortran and len(shape) > 1):
+        raise NotFound(f"The array of {name} cannot be read row by row: it is kept column by column, or pickled.")
+    known = dtype.names or ("value", table)
+    for column in columns:
+        if column not in known:
+            raise no_column(table, column)
+    row = dtype.itemsize * _product(shape[1:])
+    rows = shape[0] if shape else 1
+    start = max(0, min(start, rows))
+    count = max(0, (rows if stop is None else min(stop, rows)) - start)
+    if row * count > _MOST_AT_ONCE:
+        raise LimitExceeded(f"{table} of {name} is too long to be read at once.", hint="Ask for fewer rows.")
+    if start:
+        stream.seek(start * row, 1)
+    raw = stream.read(count * row)
+    values = np.frombuffer(raw[: len(raw) // max(row, 1) * row], dtype=dtype).reshape(-1, *shape[1:])
+    return {column: Values(plain(values[column] if dtype.names else values)) for column in columns}
 
 
 def _rows(stream: Any, name: str, start: int, stop: int) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from dop2i.core.formats import _arrow_columns as arrow
+from dop2i.core.formats._arrays import joined, no_column
 from dop2i.core.formats._findings import Findings, cell, tidy
-from dop2i.core.formats.base import Description, FormatReader, Source, Table
+from dop2i.core.formats.base import Description, FormatReader, Source, Table, Values, kept
 from dop2i.core.formats.limits import Budget
 from dop2i.errors import NotFound, UnreadableFile
 
@@ -15,6 +18,7 @@ _TABLE = "data"
 _REPEATED = frozenset({"list", "element", "item", "array", "bag", "array_element", "key_value"})
 _MOST_GROUPS_FOR_STATISTICS = 5000
 _MOST_SHOWN = 200
+_ROWS = 1 << 18
 
 
 class ParquetReader(FormatReader):
@@ -88,6 +92,51 @@ class ParquetReader(FormatReader):
                             break
                 place += count
             return {"columns": list(names), "rows": rows, "total": metadata.num_rows}
+
+    def blocks(self, source: Source, *, table: str, columns: Sequence[str]) -> list[tuple[int, int]]:
+        """The row groups."""
+        metadata = kept(source, "parquet", lambda: _opened(source)).metadata
+        edges = [0, *itertools.accumulate(metadata.row_group(n).num_rows for n in range(metadata.num_row_groups))]
+        return list(itertools.pairwise(edges))
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        """Columns by their dotted path; only the row groups that hold the rows are read."""
+        if table != _TABLE:
+            raise NotFound(f"{source.name} has one table, {_TABLE!r}; there is none called {table!r}.")
+        file = kept(source, "parquet", lambda: _opened(source))
+        names = list(dict.fromkeys(_root_of(column, file.schema_arrow.names) for column in columns))
+        parts: dict[str, list[Values]] = {column: [] for column in columns}
+        stop = file.metadata.num_rows if stop is None else stop
+        for number, (first, last) in enumerate(self.blocks(source, table=table, columns=columns)):
+            if first >= stop or last <= start:
+                continue
+            place = first
+            for batch in file.iter_batches(row_groups=[number], columns=names, batch_size=_ROWS, use_threads=False):
+                begin, end = max(start - place, 0), min(stop - place, batch.num_rows)
+                place += batch.num_rows
+                if end <= begin:
+                    continue
+                part = batch.slice(begin, end - begin)
+                for column in columns:
+                    parts[column].append(_values_of(part, column, file.schema_arrow))
+        return {column: joined(found) for column, found in parts.items()}
+
+
+def _root_of(column: str, names: Sequence[str]) -> str:
+    found = next((name for name in names if column == name or column.startswith(f"{name}.")), None)
+    if found is None:
+        raise no_column(_TABLE, column)
+    return found
+
+
+def _values_of(batch: Any, column: str, schema: Any) -> Values:
+    array = arrow.leaf_of(batch, column)
+    if array is None:
+        raise no_column(_TABLE, column)
+    unit = arrow.unit_and_meaning(schema.field(column))[0] if column in schema.names else ""
+    return arrow.to_values(array, unit)
 
 
 def _opened(source: Source) -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 from dop2i.core.formats import _root_flavours as flavours
 from dop2i.core.formats._findings import MOST_HEADERS, MOST_MEMBERS, Findings, tidy
-from dop2i.core.formats.base import Description, FormatReader, Member, Source
+from dop2i.core.formats.base import Description, FormatReader, Member, Source, Values, kept
 from dop2i.core.formats.limits import Budget
 from dop2i.errors import NotFound, UnreadableFile
 
@@ -19,6 +20,7 @@ _MOST_HISTOGRAMS = 300
 _MOST_BINS_KEPT = 100_000
 _MOST_KEYS = 20_000
 _DEEPEST = 30
+_LARGEST_MAPPED = 512 * 2**20
 
 
 class RootReader(FormatReader):
@@ -67,13 +69,49 @@ class RootReader(FormatReader):
                     return preview_tree(key.get(), start=start, stop=stop)
         raise NotFound(f"{source.name} has no tree {table!r}.")
 
+    def blocks(self, source: Source, *, table: str, columns: Sequence[str]) -> list[tuple[int, int]]:
+        """The baskets of the first column, or the clusters of an RNTuple."""
+        from dop2i.core.formats._root_arrays import blocks_of
+
+        return blocks_of(_tree(source, table), columns)
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        """Branches of a TTree or fields of an RNTuple; only their baskets of these entries are read."""
+        from dop2i.core.formats._root_arrays import read_columns
+
+        return read_columns(_tree(source, table), table, columns, start, stop)
+
+
+def _tree(source: Source, table: str) -> Any:
+    """The tree of that name. Raises ``NotFound``."""
+    import uproot
+
+    def find() -> Any:
+        directory = kept(source, "root file", lambda: _opened(source))
+        try:
+            key = directory.key(table)
+        except uproot.KeyInFileError:
+            raise NotFound(f"{source.name} has no tree {table!r}.") from None
+        if key.fClassName not in _TREES | _RNTUPLES:
+            raise NotFound(f"{table} in {source.name} is a {key.fClassName}, not a tree.")
+        return key.get()
+
+    return kept(source, f"tree {table}", find)
+
 
 def _opened(source: Source) -> Any:
     import uproot
 
     try:
         if source.local_path is not None:
-            return uproot.open({source.local_path: None}, handler=uproot.source.file.MemmapSource)
+            # a reader's address space is limited: only what fits well is mapped into it
+            small = source.size <= _LARGEST_MAPPED
+            kinds = uproot.source.file
+            return uproot.open(
+                {source.local_path: None}, handler=kinds.MemmapSource if small else kinds.MultithreadedFileSource
+            )
         return uproot.open(source.open())
     except Exception as problem:
         raise UnreadableFile(

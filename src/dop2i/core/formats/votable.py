@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from dop2i.core.formats import _votable_stream as votable
+from dop2i.core.formats._arrays import joined, no_table, of_cells, of_lists, places, plain
 from dop2i.core.formats._findings import GUESSED, Findings, cell, tidy
 from dop2i.core.formats._fits_metadata import catalogue_sky
 from dop2i.core.formats._licences import licence_of_name, right
 from dop2i.core.formats._times import clean_iso, mjd_to_iso
-from dop2i.core.formats.base import Description, FormatReader, Source, Table
+from dop2i.core.formats.base import Description, FormatReader, Source, Table, Values
 from dop2i.core.formats.limits import Budget
 from dop2i.errors import NotFound, UnreadableFile
 
@@ -30,6 +33,7 @@ class VotableReader(FormatReader):
     media_types = ("application/x-votable+xml", "text/xml;content=x-votable")
     suffixes = (".vot", ".votable", ".vot.xml")
     rank = 20
+    sequential = True
 
     def recognises(self, name: str, head: bytes) -> float:
         """A root element VOTABLE, with or without a prefix."""
@@ -96,6 +100,39 @@ class VotableReader(FormatReader):
             raise NotFound(f"{source.name} has no table {table!r}.")
         names = [described.name for described in wanted.fields]
         return {"columns": names, "rows": rows, "total": max(seen, wanted.declared or 0)}
+
+    def arrays(
+        self, source: Source, *, table: str, columns: Sequence[str], start: int = 0, stop: int | None = None
+    ) -> dict[str, Values]:
+        """Cells of some fields, row after row from the beginning of the document."""
+        parts: dict[str, list[Values]] = {name: [] for name in columns}
+        seen, wanted = 0, None
+        for found, cells in votable.stream(source, votable.VoDocument()):
+            if found.name != table or (wanted is not None and found is not wanted):
+                if wanted is not None:
+                    break
+                continue
+            wanted = found
+            where = places([described.name for described in found.fields], columns, table=table)
+            count = len(cells[0]) if cells else 0
+            first, last = max(start - seen, 0), count if stop is None else min(stop - seen, count)
+            if cells and last > first:
+                for name, place in zip(columns, where, strict=True):
+                    parts[name].append(_values_of(found.fields[place], cells[place][first:last]))
+            seen += count
+            if stop is not None and seen >= stop:
+                break
+        if wanted is None:
+            raise no_table(source, table)
+        return {name: joined(found) for name, found in parts.items()}
+
+
+def _values_of(described: votable.VoField, cells: list[Any]) -> Values:
+    if described.shape and described.dtype != "str":
+        lists = [votable.numbers_of(described, [one]) for one in cells]
+        return replace(of_lists(lists), unit=described.unit)
+    typed = votable.typed(described, cells)
+    return Values(of_cells(typed) if isinstance(typed, list) else plain(typed), None, described.unit)
 
 
 class _Gathered:

@@ -36,7 +36,7 @@ class ZipReader(FormatReader):
 
     def describe(self, source: Source) -> Description:
         found = md.begin(self, source)
-        _check_directory(source)
+        check_directory(source)
         try:
             with source.open() as stream, zipfile.ZipFile(stream) as archive:
                 members = archive.infolist()
@@ -60,7 +60,7 @@ class ZipReader(FormatReader):
         return found
 
 
-def _check_directory(source: Source) -> None:
+def check_directory(source: Source) -> None:
     """Refuses a directory that would take much memory, before the library reads it."""
     end = source.read_range(max(0, source.size - 66_000), 66_000)
     place = end.rfind(b"PK\x05\x06")

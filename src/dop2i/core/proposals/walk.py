@@ -12,11 +12,14 @@ from dop2i.core.formats.sources import LocalSource
 from dop2i.errors import InvalidInput, NotFound
 
 _LOG = logging.getLogger("dop2i.proposals")
-_FOLDERS = frozenset(
+LITTER_FOLDERS = frozenset(
     {".git", ".svn", ".hg", "__MACOSX", "__pycache__", ".ipynb_checkpoints", ".Trashes", ".Spotlight-V100",
      ".fseventsd", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".venv", ".tox", ".snakemake", "$RECYCLE.BIN"}
 )  # fmt: skip
-_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory", ".localized", "icon\r"})
+LITTER_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory", ".localized", "icon\r"})
+LITTER_STARTS = ("._", ".nfs", ".~lock.")
+LITTER_ENDS = (".swp", "~", ".pyc")
+"""What is left out of a folder: names of folders as they are, of files (and how they begin and end) in lower case."""
 
 
 def walk_folder(path: str | Path, *, warn: Callable[[str], None] | None = None) -> list[LocalSource]:
@@ -47,7 +50,7 @@ def walk_folder(path: str | Path, *, warn: Callable[[str], None] | None = None) 
         for entry in entries:
             name = f"{inside}/{entry.name}" if inside else entry.name
             if _is_folder(entry):
-                if entry.name not in _FOLDERS:
+                if entry.name not in LITTER_FOLDERS:
                     waiting.append(name)
             elif not _is_litter(entry.name) and _may_enter(entry, name, real_root, tell):
                 found.append(LocalSource(entry.path, name=name))
@@ -62,7 +65,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _is_litter(name: str) -> bool:
     lowered = name.lower()
-    return lowered in _FILES or lowered.startswith(("._", ".nfs", ".~lock.")) or lowered.endswith((".swp", "~", ".pyc"))
+    return lowered in LITTER_FILES or lowered.startswith(LITTER_STARTS) or lowered.endswith(LITTER_ENDS)
 
 
 def _may_enter(entry: os.DirEntry[str], name: str, real_root: str, tell: Callable[[str], None]) -> bool:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from dop2i.core.formats.base import Source
-from dop2i.core.views.base import Parameter, Part, View
+from dop2i.core.views._members import entered
+from dop2i.core.views.base import DescribedSource, Parameter, Part, View
 from dop2i.core.views.figures import Figure, figure_from_json
 from dop2i.errors import Dop2iError, NotFound, UnreadableFile
 from dop2i.registry import Registry
 
-__all__ = ["VIEWS", "Figure", "Parameter", "Part", "View", "draw", "figure_from_json", "views_of"]
+__all__ = ["VIEWS", "Figure", "Parameter", "Part", "View", "draw", "entered", "figure_from_json", "views_of"]
 
 VIEWS: Registry[View] = Registry(
     "dop2i.core.views",
@@ -28,16 +29,24 @@ def views_of(description: Mapping[str, Any]) -> dict[str, list[Part]]:
     return {name: parts for name, parts in found.items() if parts}
 
 
-def draw(source: Source, *, view: str, part: str, values: Mapping[str, str]) -> Figure:
-    """The figure of a part of a file.
+def draw(
+    source: Source,
+    *,
+    view: str,
+    part: str,
+    values: Mapping[str, str],
+    description: Mapping[str, Any] | None = None,
+) -> Figure:
+    """The figure of a part of a file; ``description`` is what ``View.needed`` took from the stored one.
 
     Raises ``NotFound`` for an unknown view or part, ``InvalidInput`` for a value that means nothing and
     ``UnreadableFile`` for what the library of the format cannot read.
     """
     if view not in VIEWS:
         raise NotFound(f"There is no view {view[:60]!r}.", hint=f"There are {', '.join(VIEWS)}.")
+    seen = DescribedSource(source, description)
     try:
-        return VIEWS[view].draw(source, part=part, values=values)
+        return VIEWS[view].draw(seen, part=part, values=values)
     except Dop2iError:
         raise
     except (MemoryError, RecursionError):
@@ -47,3 +56,5 @@ def draw(source: Source, *, view: str, part: str, values: Mapping[str, str]) -> 
         raise UnreadableFile(
             f"{part or 'The content'} of {source.name} cannot be shown: {said.rstrip('. ')}."
         ) from problem
+    finally:
+        seen.close()

@@ -226,7 +226,8 @@ class SkyMap(Figure):
 class Node:
     """A line of an outline: a group, a particle, a member of an archive, a section of a header.
 
-    ``value`` is what is said beside its name; ``link`` the part (of this view, or ``view:part``) that it opens.
+    ``value`` is what is said beside its name; ``link`` the part (of this view, or ``view:part``) that it opens, or
+    after a question mark the values of this view that it sets (``?within=run1``).
     """
 
     name: str
@@ -246,7 +247,10 @@ class Outline(Figure):
     start: int = 0
     total: int | None = None
     drawing: list[dict[str, Any]] = field(default_factory=list)
-    """An event as a drawing: ``name``, ``group``, ``energy`` (in ``unit``) and the direction ``x``, ``y``, ``z``."""
+    """An event as a drawing: ``name``, ``group``, ``energy`` and the momentum ``x``, ``y``, ``z``, all in ``unit``."""
+    unit: str = ""
+    facts: list[list[str]] = field(default_factory=list)
+    """Name and value of what belongs to the whole: ``weight``, ``files`` …"""
 
     def columns(self) -> list[tuple[str, Sequence[Any]]]:
         """The lines with their depth."""

@@ -20,6 +20,7 @@ from dop2i.faces.api import (  # noqa: F401 they declare operations
     access_shares,
     audit,
     communities,
+    comparing,
     drafts,
     ethics,
     files,
@@ -146,7 +147,9 @@ def with_any_key(view: View, plain: View, ending: str) -> View:
     def answer(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
         made = view(request, *args, **named)
         if made.status_code in (404, 405) and request.method in ("GET", "DELETE"):
-            other = plain(request, *args, **{**named, "key": named["key"] + ending})
+            key = named["key"] + ending.replace("<str:view>", str(named.get("view", "")))
+            kept = {name: value for name, value in named.items() if name != "view"}
+            other = plain(request, *args, **{**kept, "key": key})
             return other if other.status_code < 400 else made
         return made
 
@@ -182,9 +185,9 @@ def _patterns() -> list[URLPattern]:
     found = [pattern for pattern in api.urls[0] if pattern.name != "api-root"]
     views = {str(pattern.pattern): pattern.callback for pattern in found}
     for pattern in found:
-        view, (before, _, ending) = pattern.callback, str(pattern.pattern).rpartition("/")
-        if before.endswith("<path:key>"):
-            view = with_any_key(view, views[before], f"/{ending}")
+        view, (before, of_a_file, ending) = pattern.callback, str(pattern.pattern).partition("<path:key>")
+        if of_a_file and ending:
+            view = with_any_key(view, views[before + of_a_file], ending)
         made.append(URLPattern(pattern.pattern, guarded(view), pattern.default_args, pattern.name))
     return [*made, re_path(r"^(?P<rest>.*)$", guarded(_absent))]
 

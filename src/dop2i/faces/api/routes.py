@@ -31,6 +31,7 @@ PROBLEMS = {
     414: "The address is longer than 8,190 bytes.",
     415: "The body is of another media type than asked for.",
     416: "The range lies outside of the file.",
+    422: "The file is damaged, or cannot be shown in this way.",
     429: "Too many requests; `Retry-After` says when to go on.",
     460: "The bytes do not have the checksum that was announced (tus).",
     503: "A part of the server does not answer; try again later.",

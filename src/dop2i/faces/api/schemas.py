@@ -207,6 +207,92 @@ NEW_TOKEN = shape(
     }
 )
 
+COMPARISON = shape(
+    {
+        "from": shape({"id": TEXT, "index": NUMBER, "version": TEXT, "links": LINKS}, ("id", "links")),
+        "to": shape({"id": TEXT, "index": NUMBER, "version": TEXT, "links": LINKS}, ("id", "links")),
+        "fields": {
+            "type": "array",
+            "items": shape({"path": TEXT, "before": {}, "after": {}}, ("path",), "null where there is no value."),
+        },
+        "files": shape(
+            {
+                "counts": shape(dict.fromkeys(("added", "removed", "changed", "renamed", "unchanged"), NUMBER)),
+                "hits": {
+                    "type": "array",
+                    "items": shape(
+                        {
+                            "kind": {"enum": ["added", "removed", "changed", "renamed"]},
+                            "key": TEXT,
+                            "key_before": TEXT,
+                            "size_before": {"type": ["integer", "null"]},
+                            "size_after": {"type": ["integer", "null"]},
+                            "checksum_before": TEXT,
+                            "checksum_after": TEXT,
+                        },
+                        ("kind", "key"),
+                    ),
+                },
+                "total": NUMBER,
+                "partial": {"type": "boolean", "description": "Whether files closed to you were left out."},
+            },
+            ("counts", "hits", "total"),
+        ),
+        "links": LINKS,
+    },
+    ("from", "to", "fields", "files", "links"),
+    "What changed from one version to another.",
+)
+
+VIEWS = shape(
+    {
+        "key": TEXT,
+        "described": {"type": "boolean", "description": "Whether the readers have looked at the file."},
+        "views": {
+            "type": "array",
+            "items": shape(
+                {
+                    "view": TEXT,
+                    "label": OBJECT,
+                    "parts": {
+                        "type": "array",
+                        "items": shape({"part": TEXT, "label": TEXT, "kind": TEXT, "size": TEXT, "links": LINKS}),
+                    },
+                    "parameters": {
+                        "type": "array",
+                        "items": shape(
+                            {
+                                "name": TEXT,
+                                "kind": TEXT,
+                                "label": OBJECT,
+                                "suggested": TEXT,
+                                "choices": {"type": "array", "items": TEXT},
+                            },
+                            ("name", "kind"),
+                        ),
+                    },
+                },
+                ("view", "parts", "parameters"),
+            ),
+        },
+        "links": LINKS,
+    },
+    ("key", "described", "views"),
+    "The ways to look into a file.",
+)
+
+FIGURE = shape(
+    {
+        "kind": {"enum": ["table", "distribution", "curves", "image", "sky", "outline", "document"]},
+        "title": TEXT,
+        "rows_read": NUMBER,
+        "rows_total": NUMBER,
+        "notes": {"type": "array", "items": TEXT},
+    },
+    ("kind",),
+    "Numbers to draw; more members by kind, as docs/user/looking.md lists them. Empty members are left out.",
+)
+
 COMPONENTS: dict[str, Any] = {
     "Record": RECORD,
     "Records": listing("Record"),
@@ -219,6 +305,8 @@ COMPONENTS: dict[str, Any] = {
     "AnnouncedFiles": {"type": "array", "items": ref("AnnouncedFile"), "minItems": 1, "maxItems": 10_000},
     "Description": shape({"format": TEXT, "media_type": TEXT, "error": TEXT}, (), "What a reader found in a file."),
     "Folder": FOLDER,
+    "Views": VIEWS,
+    "Figure": FIGURE,
     "Term": TERM,
     "Terms": listing("Term"),
     "Job": JOB,
@@ -232,6 +320,7 @@ COMPONENTS: dict[str, Any] = {
     "Tokens": listing("Token"),
     "NewToken": NEW_TOKEN,
     "Graph": GRAPH,
+    "Comparison": COMPARISON,
     "BrokenLinks": shape({"hits": shape({"hits": {"type": "array", "items": OBJECT}, "total": NUMBER}, ("hits",))}),
     "FieldError": FIELD_ERROR,
     "Problem": PROBLEM,

@@ -32,6 +32,7 @@ def command(ctx: click.Context, home: str | None, every_byte: bool, repair: bool
     if home is None:
         raise click.UsageError("Missing option '--home' (or DOP2I_HOME).", ctx)
     open_instance(home)
+    from dop2i.server.records.checked import keep_check
     from dop2i.server.records.checking import check
 
     if repair:
@@ -40,6 +41,7 @@ def command(ctx: click.Context, home: str | None, every_byte: bool, repair: bool
         recover()
     with progress(label="check", unit=" concepts") as bar:
         report = check(every_byte=every_byte, progress=bar.reach)
+    keep_check(report.to_json(), every_byte=every_byte)
     if as_json:
         print_json(report.to_json())
     else:

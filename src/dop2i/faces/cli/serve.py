@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -17,7 +18,8 @@ from dop2i.faces.cli._options import home_option
 @click.option("--no-worker", is_flag=True, help="Leave the jobs to `dop2i worker`.")
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 256), help="Requests at once.")
 @click.option("--processes", default=1, show_default=True, type=click.IntRange(1, 64), help="More with PostgreSQL.")
-def command(home: str, port: int, host: str, no_worker: bool, threads: int, processes: int) -> None:
+@click.option("--debug", is_flag=True, help="Serve /design too: every component of the pages, for developers.")
+def command(home: str, port: int, host: str, no_worker: bool, threads: int, processes: int, debug: bool) -> None:
     """Serve an instance until Ctrl-C or SIGTERM.
 
     The folder is made into an instance first where it is none, and brought to this release where it is older.
@@ -25,6 +27,8 @@ def command(home: str, port: int, host: str, no_worker: bool, threads: int, proc
     from dop2i.faces.cli._terminal import note
     from dop2i.faces.serve import serve
 
+    if debug:
+        os.environ["DOP2I_DEBUG"] = "1"
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     note(f"dop2i serves {home} at {address} (Ctrl-C stops it).")
     for line in _ways_to_sign_in(Path(home), address):

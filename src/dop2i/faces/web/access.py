@@ -16,9 +16,9 @@ from dop2i.errors import Conflict, Dop2iError, InvalidDocument, InvalidInput, No
 from dop2i.faces.addresses import base_url
 from dop2i.faces.web import present
 from dop2i.faces.web.access_box import access_box
-from dop2i.faces.web.labels import problem_words
 from dop2i.faces.web.rendering import page, person_of
 from dop2i.faces.web.rules import access_sent, rule_values
+from dop2i.faces.web.said import said, said_text
 from dop2i.server.access.models import AccessRequest
 from dop2i.server.records import lifting, requests, sharing
 from dop2i.server.records.closures import rule_of
@@ -38,10 +38,10 @@ def manage(request: HttpRequest, record_id: int) -> HttpResponse:
     try:
         secret = _DOING[what](request, record) if what in _DOING else None
     except InvalidDocument as error:
-        words = "; ".join(problem_words(problem.message) for problem in error.problems)
+        words = "; ".join(said_text(problem.message) for problem in error.problems)
         return _manage_page(request, record, problem=words, status=400)
     except (InvalidInput, Conflict, NotFound) as error:
-        return _manage_page(request, record, problem=str(error), status=400)
+        return _manage_page(request, record, problem=said(error), status=400)
     if secret:
         return _manage_page(request, find_record(record_id), secret=secret)
     return HttpResponseRedirect(reverse("web:record-access", args=[record_id]))
@@ -168,7 +168,7 @@ def ask(request: HttpRequest, record_id: int) -> HttpResponse:
         except NotAuthenticated:
             raise
         except Dop2iError as error:
-            problem = str(error)
+            problem = said(error)
         else:
             if made.person_id is None:
                 messages.success(request, _("A mail is on its way to you: open its address to send the request."))

@@ -6,6 +6,7 @@ The style sheets are joined into one ``dop2i.css`` in the order below; nothing h
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import mimetypes
 from functools import cache
@@ -17,9 +18,11 @@ from django.urls import reverse
 STATIC = Path(__file__).parent / "static"
 STYLES = (
     *("tokens", "page", "controls", "words", "tables", "plots", "pieces"),
-    *("home", "search", "record", "deposit", "work", "community", "room"),
+    *("home", "search", "record", "deposit", "uploads", "work", "community", "look", "figures", "room"),
 )
 CACHE = "public, max-age=31536000, immutable"
+SMALL = 1000
+"""Text below this many bytes is sent as it is."""
 TYPES = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".js": "text/javascript", ".css": "text/css"}
 
 
@@ -47,16 +50,38 @@ def asset(request: HttpRequest, version: str, path: str) -> HttpResponseBase:
     """One asset; any version is answered, only the current one is cached for long."""
     parts = PurePosixPath(path).parts
     if path == "dop2i.css":
-        response: HttpResponseBase = HttpResponse(joined_styles(), content_type="text/css; charset=utf-8")
+        response: HttpResponseBase = _text(request, path, "text/css; charset=utf-8")
     else:
         found = STATIC.joinpath(*parts)
         if ".." in parts or path.startswith("/") or "\0" in path or not found.is_file():
             raise Http404(path)
         kind = TYPES.get(found.suffix) or mimetypes.guess_type(found.name)[0] or "application/octet-stream"
         if kind.startswith("text/"):
-            kind += "; charset=utf-8"
-        response = FileResponse(found.open("rb"), content_type=kind)
+            response = _text(request, path, f"{kind}; charset=utf-8")
+        else:
+            response = FileResponse(found.open("rb"), content_type=kind)
     current = globals()["version"]()
     response["Cache-Control"] = CACHE if version == current else "public, max-age=60"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def _text(request: HttpRequest, path: str, kind: str) -> HttpResponse:
+    """A style sheet or a script, packed by gzip for whoever takes it."""
+    packed = "gzip" in request.headers.get("Accept-Encoding", "").lower()
+    content = _content(path, packed=packed)
+    response = HttpResponse(content, content_type=kind)
+    response["Vary"] = "Accept-Encoding"
+    if content[:2] == b"\x1f\x8b":
+        response["Content-Encoding"] = "gzip"
+    return response
+
+
+@cache
+def _packed(path: str, version: str) -> bytes:
+    return gzip.compress(_content(path, packed=False), 9, mtime=0)
+
+
+def _content(path: str, *, packed: bool) -> bytes:
+    plain = joined_styles() if path == "dop2i.css" else STATIC.joinpath(*PurePosixPath(path).parts).read_bytes()
+    return _packed(path, version()) if packed and len(plain) >= SMALL else plain

@@ -58,7 +58,7 @@ def entry(request: HttpRequest, source: str, name: str) -> HttpResponse:
         "licences": licences_of(document),
         "facts": physics_facts(document),
         "subjects": [s.get("subject") or s.get("id") for s in document["metadata"].get("subjects") or []],
-        "dates": _dates(document),
+        "dates": present.dates_of(document),
         "identifiers": _identifiers(document),
         "relations": _relations(document),
         "citations": citing.citations(document),
@@ -121,17 +121,6 @@ def _identifiers(document: dict[str, Any]) -> list[dict[str, str]]:
         {"scheme": scheme.upper() if scheme != "other" else "", "value": value, "url": identifier_url(value, scheme)}
         for scheme, value in dict.fromkeys(found)
         if value
-    ]
-
-
-def _dates(document: dict[str, Any]) -> list[dict[str, str]]:
-    return [
-        {
-            "label": present.term_label("datetypes", str((item.get("type") or {}).get("id") or "other")),
-            "date": str(item.get("date") or ""),
-            "description": str(item.get("description") or ""),
-        }
-        for item in (document["metadata"].get("dates") or [])[:12]
     ]
 
 

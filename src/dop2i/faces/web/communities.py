@@ -15,6 +15,8 @@ from dop2i.errors import Dop2iError, InvalidDocument, InvalidQuery, NotAuthentic
 from dop2i.faces.web import figures, present
 from dop2i.faces.web.markdown import rendered
 from dop2i.faces.web.rendering import language, page, person_of
+from dop2i.faces.web.rows import result_rows
+from dop2i.faces.web.said import said, said_text
 from dop2i.server.communities import actions, listing
 from dop2i.server.communities.models import Community, text_in
 from dop2i.server.communities.policy import may, may_create, role_of
@@ -133,7 +135,7 @@ def community(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         results = records_in.records_of(request.actor, found, q=q, collection=chosen, page=number, size=SIZE)
     except InvalidQuery as error:
-        results, problem = records_in.nothing(), str(error)
+        results, problem = records_in.nothing(), said(error)
     nested = [row_of(one) for one in found.nested.order_by("slug")[:200] if may(request.actor, "read", one)]
     context = shared(request, found) | {
         "description": text_in(found.description, language()),
@@ -146,7 +148,7 @@ def community(request: HttpRequest, slug: str) -> HttpResponse:
         "nested": nested,
         "q": q,
         "problem": problem,
-        "cards": [present.card(document) for document in results.hits],
+        "cards": result_rows([f"own:{document['id']}" for document in results.hits], results.hits),
         "total": results.total,
         "previous_page": number - 1 if number > 1 else None,
         "next_page": number + 1 if number * SIZE < results.total else None,
@@ -252,11 +254,11 @@ def new(request: HttpRequest) -> HttpResponse:
                 visibility="restricted" if above and above.visibility == "restricted" else "public",
             )
         except InvalidDocument as error:
-            errors = [problem.message for problem in error.problems]
+            errors = [said_text(problem.message) for problem in error.problems]
         except NotPermitted:
             raise
         except Dop2iError as error:
-            errors = [str(error)]
+            errors = [said(error)]
         else:
             messages.success(request, _("The community is there. Say now what it is and how it works."))
             return HttpResponseRedirect(reverse("web:community-settings", args=[made.slug]))

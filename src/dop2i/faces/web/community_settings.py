@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dop2i.core.vocabularies import VOCABULARIES
 from dop2i.errors import Dop2iError, InvalidDocument, NotPermitted, RevisionConflict
 from dop2i.faces.web.communities import KINDS, field_label, kind_words, shared
-from dop2i.faces.web.deposit import LICENCES_FIRST
+from dop2i.faces.web.deposit_page import LICENCES_FIRST
 from dop2i.faces.web.rendering import language, page
+from dop2i.faces.web.said import said, said_text
 from dop2i.server.communities import actions
 from dop2i.server.communities.logos import LARGEST_BYTES
 from dop2i.server.communities.models import Community, text_in
@@ -54,11 +55,11 @@ def settings(request: HttpRequest, slug: str) -> HttpResponse:
         except RevisionConflict:
             errors = [_("Somebody changed these settings meanwhile. Read them again, then make your change.")]
         except InvalidDocument as error:
-            errors = [f"{problem.path}: {problem.message}" for problem in error.problems]
+            errors = [f"{problem.path}: {said_text(problem.message)}" for problem in error.problems]
         except NotPermitted:
             raise
         except Dop2iError as error:
-            errors = [str(error)]
+            errors = [said(error)]
         else:
             messages.success(request, _("Saved."))
             return HttpResponseRedirect(reverse("web:community-settings", args=[changed.slug]))
@@ -200,7 +201,7 @@ def change_logo(request: HttpRequest, slug: str) -> HttpResponse:
         except NotPermitted:
             raise
         except Dop2iError as error:
-            messages.error(request, str(error))
+            messages.error(request, said(error))
     return HttpResponseRedirect(reverse("web:community-settings", args=[found.slug]) + "#picture")
 
 
@@ -226,7 +227,7 @@ def change_collection(request: HttpRequest, slug: str) -> HttpResponse:
     except NotPermitted:
         raise
     except Dop2iError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(error))
     return HttpResponseRedirect(reverse("web:community-settings", args=[found.slug]) + "#collections")
 
 

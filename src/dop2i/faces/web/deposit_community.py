@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from dop2i.errors import Dop2iError
 from dop2i.faces.web.communities import rules_in_words, title_of
 from dop2i.faces.web.reviews import review_row
+from dop2i.faces.web.said import said
 from dop2i.server.communities.listing import communities_to_deposit_in
 from dop2i.server.communities.queries import communities_of_concept
 from dop2i.server.records.policy import owns
@@ -62,7 +63,7 @@ def choose_first(request: HttpRequest, record: Any, slug: str) -> None:
     try:
         actions.choose_community(actor=request.actor, record_id=record.pk, community=slug)
     except Dop2iError as error:
-        messages.warning(request, str(error))
+        messages.warning(request, said(error))
 
 
 def apply_choice(request: HttpRequest, record: Any) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,19 +40,48 @@ PATHS = {
 }
 """The dotted path of each field of the form: evidence and problems are found by it."""
 
-EMPTY_CREATOR = {"name": "", "given": "", "orcid": "", "affiliation": "", "kind": "personal"}
+SINGLE = ("title", "description", "resource_type", "publication_date", "version", "licence", "theme")
+"""Fields with one value: where two sources differ, a person has to choose."""
+
+EMPTY_CREATOR = {"name": "", "given": "", "orcid": "", "affiliation": "", "ror": "", "kind": "personal"}
 EMPTY_RELATED = {"relation": "", "identifier": ""}
 MOST_ROWS = 300
+CREATORS_SHOWN = 20
+"""Longer lists show these; the rest is edited in a page of its own."""
 
 
 @dataclass(slots=True)
 class Form:
-    """The values of the fields, as text; ``creators`` and ``related`` are rows."""
+    """The values of the fields, as text; ``creators`` and ``related`` are rows.
+
+    ``more_creators`` come after the rows, and are not among them; ``opened`` names the field whose rows were changed.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
     creators: list[dict[str, str]] = field(default_factory=list)
     related: list[dict[str, str]] = field(default_factory=list)
     errors: dict[str, list[str]] = field(default_factory=dict)
+    more_creators: int = 0
+    opened: str = ""
+
+    def has(self, name: str) -> bool:
+        """Whether a field holds an answer."""
+        if name == "creators":
+            return any(row["name"] for row in self.creators)
+        if name == "related":
+            return any(row["identifier"] for row in self.related)
+        return bool(self.values.get(name) or self.values.get(f"{name}_minimum"))
+
+    def said(self, name: str) -> Any:
+        """What a field holds, to compare two forms by."""
+        if name == "creators":
+            rows = [{key: row[key] for key in row if key != "ror"} for row in self.creators if row["name"]]
+            return (rows, self.more_creators)
+        if name == "related":
+            return [row for row in self.related if row["identifier"]]
+        if name in RANGES:
+            return tuple(self.values.get(f"{name}_{part}") or "" for part in ("minimum", "maximum", "unit"))
+        return self.values.get(name) or ""
 
 
 def form_of(document: dict[str, Any]) -> Form:
@@ -77,7 +105,9 @@ def form_of(document: dict[str, Any]) -> Form:
         value = custom.get(key) if isinstance(custom.get(key), dict) else {}
         for part in ("minimum", "maximum", "unit"):
             form.values[f"{name}_{part}"] = _plain(value.get(part))
-    form.creators = [_creator_row(c) for c in metadata.get("creators") or []]
+    creators = metadata.get("creators") or []
+    form.creators = [_creator_row(c) for c in creators[:CREATORS_SHOWN]]
+    form.more_creators = max(len(creators) - CREATORS_SHOWN, 0)
     form.related = [
         {"relation": str((r.get("relation_type") or {}).get("id") or ""), "identifier": str(r.get("identifier") or "")}
         for r in metadata.get("related_identifiers") or []
@@ -115,10 +145,9 @@ def _creator_row(creator: dict[str, Any]) -> dict[str, str]:
         "given": str(who.get("given_name") or "") if personal else "",
         "orcid": ids.get("orcid", ""),
         "affiliation": places,
+        "ror": "",
     }
 
-
-Get = Callable[[str], str]
 
 
 def form_sent(post: Any) -> Form:
@@ -131,6 +160,8 @@ def form_sent(post: Any) -> Form:
         form.values[name] = post.get(name, "").replace("\r\n", "\n").strip()
     form.creators = _rows(post, "creator", tuple(EMPTY_CREATOR))
     form.related = _rows(post, "related", tuple(EMPTY_RELATED))
+    more = post.get("more-creators", "")
+    form.more_creators = int(more) if more.isdecimal() and len(more) < 7 else 0
     return form
 
 
@@ -216,6 +247,8 @@ def _set_creators(form: Form, metadata: dict[str, Any]) -> None:
             continue
         known = before.get(_key_of(row))
         made.append(known if known is not None and _creator_row(known) == row else _creator(row, known))
+    if form.more_creators:
+        made += (metadata.get("creators") or [])[CREATORS_SHOWN:]
     _set(metadata, "creators", made)
 
 
@@ -239,8 +272,18 @@ def _creator(row: dict[str, str], known: dict[str, Any] | None) -> dict[str, Any
     made["person_or_org"] = who
     places = {str(a.get("name")): a for a in made.get("affiliations") or []}
     named = [name.strip() for name in row["affiliation"].split(";") if name.strip()]
-    _set(made, "affiliations", [places.get(name, {"name": name}) for name in named])
+    rors = dict(line.split("\t", 1) for line in row.get("ror", "").splitlines() if "\t" in line)
+    _set(made, "affiliations", [places.get(name) or _affiliation(name, rors.get(name, "")) for name in named])
     return made
+
+
+def _affiliation(name: str, ror: str) -> dict[str, str]:
+    """An affiliation with its ROR, where it was chosen from the registry or its whole name is known."""
+    from dop2i.core.vocabularies.institutions import institution_named
+
+    known = None if ror else institution_named(name)
+    ror = ror or (known.ror if known else "")
+    return {"id": ror, "name": name} if ror else {"name": name}
 
 
 def _set_related(form: Form, metadata: dict[str, Any]) -> None:
@@ -277,13 +320,8 @@ def field_of(path: str) -> str:
     return matches[0] if matches else ""
 
 
-def filled_with(document: dict[str, Any], proposed: dict[str, Any], *, untouched: bool) -> dict[str, Any]:
-    """The draft with proposals where it is empty.
-
-    Only a draft that nobody has saved yet (``untouched``) is filled: what a person emptied stays empty.
-    """
-    if not untouched:
-        return document
+def filled_with(document: dict[str, Any], proposed: dict[str, Any]) -> dict[str, Any]:
+    """The draft with proposals where it is empty."""
     made = copy.deepcopy(document)
     for part in ("metadata", "custom_fields"):
         into = made.setdefault(part, {})
@@ -293,15 +331,51 @@ def filled_with(document: dict[str, Any], proposed: dict[str, Any], *, untouched
     return made
 
 
+def path_of(name: str) -> tuple[str, str]:
+    """``(part, key)`` of a field in the document; a name that the form does not know is a path itself."""
+    part, _, key = PATHS.get(name, name).partition(".")
+    return part, key
+
+
+def value_in(document: dict[str, Any], name: str) -> Any:
+    """What a document holds for a field."""
+    part, key = path_of(name)
+    return (document.get(part) or {}).get(key)
+
+
+def put_value(document: dict[str, Any], name: str, value: Any) -> None:
+    """Set, or with None remove, what a document holds for a field."""
+    part, key = path_of(name)
+    _set(document.setdefault(part, {}), key, copy.deepcopy(value))
+
+
+def taken_from(form: Form, other: Form, name: str) -> None:
+    """One field of the form becomes what it is in another form."""
+    if name == "creators":
+        form.creators, form.more_creators = [dict(row) for row in other.creators], other.more_creators
+    elif name == "related":
+        form.related = [dict(row) for row in other.related]
+    for key in (name, *(f"{name}_{part}" for part in ("minimum", "maximum", "unit"))):
+        if key in other.values:
+            form.values[key] = other.values[key]
+
+
 def differing_fields(mine: Form, theirs: Form) -> list[tuple[str, str, str]]:
     """(field, my text, their text) for each field of two forms that differs: what a conflict page shows."""
-    names = sorted(set(mine.values) | set(theirs.values))
+    parts = tuple(f"{name}_" for name in RANGES)
+    names = sorted(name for name in {*mine.values, *theirs.values} if not name.startswith(parts))
     rows = [(n, mine.values.get(n, ""), theirs.values.get(n, "")) for n in names]
+    rows += [(n, _range_text(mine, n), _range_text(theirs, n)) for n in RANGES]
     rows += [("creators", _listed(mine.creators), _listed(theirs.creators))]
     rows += [("related", _listed(mine.related), _listed(theirs.related))]
     return [row for row in rows if row[1] != row[2]]
 
 
+def _range_text(form: Form, name: str) -> str:
+    low, high, unit = form.said(name)
+    return " ".join(part for part in ("–".join(dict.fromkeys(p for p in (low, high) if p)), unit) if part)
+
+
 def _listed(rows: list[dict[str, str]]) -> str:
-    lines = [", ".join(v for k, v in row.items() if v and k != "kind") for row in rows]
+    lines = [", ".join(v for k, v in row.items() if v and k not in ("kind", "ror")) for row in rows]
     return "\n".join(line for line in lines if line)

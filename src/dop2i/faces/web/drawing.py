@@ -1,7 +1,8 @@
 """Draws one picture from a file, as a program of its own: ``python -m dop2i.faces.web.drawing < order.json``.
 
-The order is JSON: ``path``, ``name``, ``format``, ``kind`` (raster, sky, series, spectrum, measured), ``table``,
-``columns``. The SVG goes to standard output. Processor time and memory are limited first: the file may be hostile.
+The order is JSON: ``path``, ``name``, ``format``, ``kind`` (raster, hits, strain, measured, spectrum, sky, scatter,
+series), ``table``, ``columns``, ``extra``. The SVG goes to standard output. Processor time and memory are limited
+first: the file may be hostile.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import json
 import math
 import resource
 import sys
+from collections.abc import Callable
 from typing import Any
 
+from dop2i.faces.web.plots.hits import Module, hits_picture
 from dop2i.faces.web.plots.points import measured_thumbnail, scatter_thumbnail, series_thumbnail
 from dop2i.faces.web.plots.sky import sky_map
 from dop2i.faces.web.plots.svg import element
@@ -22,6 +25,11 @@ PROCESSOR_SECONDS = 15
 MEMORY_BYTES = 3 * 1024**3
 ROWS = 150_000
 DIRECTIONS = 2000
+UNPACKED = 64 << 20
+BAND = (35.0, 350.0)
+"""Hz between which detectors of gravitational waves hear best."""
+AROUND = 0.15
+"""Seconds that are drawn before and after the loudest moment."""
 NARROW_DEGREES = 25.0
 WIDE, TALL = 640, 360
 FITTED = "xMidYMid meet"
@@ -45,10 +53,15 @@ def drawn(order: dict[str, Any]) -> str:
     rows = _preview(order)
     if order["kind"] == "sky":
         return _sky(*(rows[name] for name in order["columns"][:2]))
-    if order["kind"] == "series":
-        return series_thumbnail([[v if v is not None else math.nan for v in values] for values in rows.values()][:3])
-    if order["kind"] == "spectrum":
-        return _spectrum(rows, order["columns"])
+    drawers: dict[str, Callable[[dict[str, list[float | None]], list[str]], str]] = {
+        "series": lambda rows, _: series_thumbnail([_with_gaps(values) for values in rows.values()][:3]),
+        "strain": lambda rows, _: _strain(list(rows.values()), float((order.get("extra") or {}).get("rate") or 0.0)),
+        "spectrum": _spectrum,
+        "scatter": _scatter,
+        "hits": _hits,
+    }
+    if order["kind"] in drawers:
+        return drawers[order["kind"]](rows, order["columns"])
     raise ValueError(f"There is no drawing of kind {order['kind']!r}.")
 
 
@@ -57,11 +70,37 @@ def _preview(order: dict[str, Any]) -> dict[str, list[float | None]]:
     from dop2i.core.formats import FORMATS
     from dop2i.core.formats.sources import LocalSource
 
+    if order["format"] in ("json", "gzip"):
+        return _json_columns(order)
     source = LocalSource(order["path"], name=order["name"])
     shown = FORMATS[order["format"]].preview(source, table=order["table"], start=0, stop=ROWS)
     names = [str(name) for name in shown["columns"]]
     wanted = [c for c in order["columns"] if c in names] or names
     return {name: [_number(row[names.index(name)]) for row in shown["rows"]] for name in wanted}
+
+
+def _json_columns(order: dict[str, Any]) -> dict[str, list[float | None]]:
+    """Columns of a table in JSON, perhaps compressed: a list of objects, or columns as pandas writes them."""
+    import gzip
+
+    opener: Any = gzip.open if order["format"] == "gzip" else open
+    with opener(order["path"], "rb") as stream:
+        found = json.loads(stream.read(UNPACKED))
+    for step in order["table"].split("/"):
+        if isinstance(found, dict) and step in found:
+            found = found[step]
+    if isinstance(found, list):
+        return {name: [_number(row.get(name)) for row in found[:ROWS]] for name in order["columns"]}
+    made = {}
+    for name in order["columns"]:
+        key = name if name in found else next(key for key in found if key.partition(" [")[0] == name)
+        values = found[key]
+        made[name] = [_number(value) for value in (values.values() if isinstance(values, dict) else values)]
+    return made
+
+
+def _with_gaps(values: list[float | None]) -> list[float]:
+    return [value if value is not None else math.nan for value in values]
 
 
 def _number(value: object) -> float | None:
@@ -89,17 +128,116 @@ def _sky(ra: list[float | None], dec: list[float | None]) -> str:
     return sky_map(found)
 
 
+def _strain(curves: list[list[float | None]], rate: float) -> str:
+    """Strain as it is heard: whitened, in the band of the detectors, around its loudest moment.
+
+    Without a sampling rate, or when it is short, as it stands in the file.
+    """
+    plain = [_with_gaps(values) for values in curves]
+    length = min(len(values) for values in plain)
+    if rate < 2 * BAND[1] or length < 4 * rate:
+        return series_thumbnail(plain[:3])
+    heard = [_whitened(values[:length], rate) for values in plain[:3]]
+    edge = int(rate)
+    loudest = max(range(edge, length - edge), key=lambda place: max(abs(curve[place]) for curve in heard))
+    reach = int(AROUND * rate)
+    return series_thumbnail([curve[loudest - reach : loudest + reach] for curve in heard])
+
+
+def _whitened(values: list[float], rate: float) -> list[float]:
+    """Divided by its own spectrum, smoothed over 2 Hz, and cut to the band (B. P. Abbott et al., CQG 37, 055002)."""
+    import numpy
+
+    series = numpy.nan_to_num(numpy.asarray(values, dtype="float64"))
+    series = (series - series.mean()) * numpy.hanning(len(series)) ** 0.1
+    spectrum = numpy.fft.rfft(series)
+    frequency = numpy.fft.rfftfreq(len(series), 1 / rate)
+    wide = max(3, int(2.0 * len(series) / rate))
+    power = numpy.convolve(numpy.abs(spectrum) ** 2, numpy.ones(wide) / wide, mode="same")
+    kept = (frequency > BAND[0]) & (frequency < BAND[1])
+    spectrum = numpy.where(kept, spectrum / numpy.sqrt(power + power.max() * 1e-18 + 1e-300), 0)
+    heard: list[float] = numpy.fft.irfft(spectrum, len(series)).tolist()
+    return heard
+
+
+def _scatter(rows: dict[str, list[float | None]], columns: list[str]) -> str:
+    """One column against another; both logarithmic where they span more than three powers of ten."""
+    pairs = [
+        (x, y) for x, y in zip(rows[columns[0]], rows[columns[1]], strict=False) if x is not None and y is not None
+    ]
+    for axis in (0, 1):
+        values = [pair[axis] for pair in pairs if pair[axis] > 0]
+        if len(values) > len(pairs) / 4 and max(values) > 1000 * min(values):
+            pairs = [(math.log10(p[0]), p[1]) if axis == 0 else (p[0], math.log10(p[1])) for p in pairs if p[axis] > 0]
+    if len(pairs) < 10:
+        return ""
+    return scatter_thumbnail([p[0] for p in pairs], [p[1] for p in pairs])
+
+
+def _hits(rows: dict[str, list[float | None]], columns: list[str]) -> str:
+    """Light summed by module, seen from the side on which the event is longest."""
+    modules: dict[tuple[int, int, int], list[float]] = {}
+    counted = rows[columns[4]] if len(columns) > 4 else [1.0] * len(rows[columns[0]])
+    for x, y, z, t, q in zip(*(rows[name] for name in columns[:4]), counted, strict=False):
+        if x is None or y is None or z is None or t is None:
+            continue
+        charge = q if q is not None and q > 0 else 0.0
+        known = modules.setdefault((round(x), round(y), round(z)), [0.0, t])
+        known[0] += charge
+        known[1] = min(known[1], t) if known[0] else t
+    if not modules:
+        return ""
+    angle = _longest_side(modules)
+    shown = [
+        Module(x * math.cos(angle) + y * math.sin(angle), float(z), charge, time)
+        for (x, y, z), (charge, time) in modules.items()
+    ]
+    return hits_picture(shown)
+
+
+def _longest_side(modules: dict[tuple[int, int, int], list[float]]) -> float:
+    """The angle of the principal axis of the light in the horizontal plane."""
+    total = sum(charge for charge, _ in modules.values()) or 1.0
+    mean_x = sum(x * c for (x, _, _), (c, _) in modules.items()) / total
+    mean_y = sum(y * c for (_, y, _), (c, _) in modules.items()) / total
+    xx = yy = xy = 0.0
+    for (x, y, _), (charge, _) in modules.items():
+        xx += charge * (x - mean_x) ** 2
+        yy += charge * (y - mean_y) ** 2
+        xy += charge * (x - mean_x) * (y - mean_y)
+    return 0.5 * math.atan2(2 * xy, xx - yy)
+
+
 def _spectrum(rows: dict[str, list[float | None]], columns: list[str]) -> str:
-    """Flux against energy, both logarithmic, with its error."""
+    """What is told against energy, both logarithmic (a column that says so is already), with its error."""
     nothing: list[float | None] = [0.0] * ROWS
     errors = rows[columns[2]] if len(columns) > 2 else nothing
+    x_is_log, y_is_log = (name.lower().startswith("log10") for name in columns[:2])
     points = [
-        (math.log10(x), y, e or 0.0)
+        (x if x_is_log else math.log10(x), 10**y if y_is_log else y, e or 0.0)
         for x, y, e in zip(rows[columns[0]], rows[columns[1]], errors, strict=False)
-        if x is not None and y is not None and x > 0 and y > 0
+        if x is not None and y is not None and (x_is_log or x > 0) and (abs(y) < 300 if y_is_log else y > 0)
     ]
     xs, ys, es = ([p[i] for p in points] for i in range(3))
+    if len(columns) < 3 and len(points) > 12:
+        return series_thumbnail([_even(xs, [math.log10(y) for y in ys])])
     return measured_thumbnail(xs, ys, errors=es, log_y=True)
+
+
+def _even(xs: list[float], ys: list[float], count: int = 200) -> list[float]:
+    """A curve taken at even steps, for a drawing that knows no x."""
+    pairs = sorted(zip(xs, ys, strict=True))
+    low, high = pairs[0][0], pairs[-1][0]
+    if high <= low:
+        return ys
+    made, place = [], 0
+    for step in range(count):
+        at = low + (high - low) * step / (count - 1)
+        while place < len(pairs) - 2 and pairs[place + 1][0] < at:
+            place += 1
+        (x0, y0), (x1, y1) = pairs[place], pairs[place + 1]
+        made.append(y0 + (y1 - y0) * (at - x0) / ((x1 - x0) or 1.0))
+    return made
 
 
 def _measured(path: str) -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from dop2i.errors import Dop2iError, NotAuthenticated, NotPermitted, TooManyRequests
 from dop2i.faces.problems import problem_response, status_of
 from dop2i.faces.web.rendering import page, person_of
+from dop2i.faces.web.said import said
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponseBase]
@@ -32,14 +33,14 @@ def with_error_pages(view: View) -> View:
         except NotPermitted as error:
             if person_of(request) is None:
                 return to_sign_in(request)
-            return error_page(request, 403, detail=str(error))
+            return error_page(request, 403, detail=said(error))
         except Http404:
             return error_page(request, 404)
         except Dop2iError as error:
             status = status_of(error)
             if status == 500:
                 log.exception("A page could not be made: %s", request.path)
-            made = error_page(request, status, detail=str(error))
+            made = error_page(request, status, detail=said(error))
             if isinstance(error, TooManyRequests):
                 made["Retry-After"] = str(error.seconds)
             return made

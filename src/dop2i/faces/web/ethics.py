@@ -16,6 +16,7 @@ from dop2i.core.ethics import Finding
 from dop2i.errors import InvalidInput, NotAuthenticated, NotPermitted, Problem, WrongState
 from dop2i.faces.web import present
 from dop2i.faces.web.rendering import page, person_of
+from dop2i.faces.web.said import said
 from dop2i.server.ethics import actions
 from dop2i.server.ethics.gate import PATH
 from dop2i.server.ethics.queries import EthicsState, FileFindings, ethics_of, files_with_findings
@@ -122,7 +123,7 @@ def _act(request: HttpRequest, record_id: int) -> str:
         else:
             return _("Choose what to do.")
     except (InvalidInput, WrongState, NotPermitted) as problem:
-        return str(problem)
+        return said(problem)
     return ""
 
 

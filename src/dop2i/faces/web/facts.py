@@ -11,6 +11,8 @@ from dop2i.faces.web import figures
 from dop2i.faces.web.present import quantity, term_label
 from dop2i.faces.web.rendering import language
 
+CHIPS = 4
+
 
 @dataclass(slots=True)
 class Fact:
@@ -27,7 +29,7 @@ def physics_facts(document: dict[str, Any], proposals: list[dict[str, Any]] | No
     fields = document.get("custom_fields") or {}
     facts = [
         Fact(f"custom_fields.{key}", label, words)
-        for key, label in _labels().items()
+        for key, label in fact_labels().items()
         if (words := fact_words(key, fields.get(key)))
     ]
     for fact in facts:
@@ -36,7 +38,8 @@ def physics_facts(document: dict[str, Any], proposals: list[dict[str, Any]] | No
     return facts
 
 
-def _labels() -> dict[str, str]:
+def fact_labels() -> dict[str, str]:
+    """The label of each physics field, in the order in which a physicist asks."""
     return {
         "dop2i:experiment": _("Experiment"),
         "dop2i:facility": _("Facility"),
@@ -100,3 +103,15 @@ def _evidence(path: str, value: object, proposals: list[dict[str, Any]]) -> list
         if len(found) == 2:
             break
     return found
+
+
+def evidence_of(facts: list[Fact]) -> dict[str, Any]:
+    """Where the facts were read: how many of them in files, and each place once with the facts that it tells."""
+    places: dict[tuple[str, str], list[str]] = {}
+    read = 0
+    for fact in facts:
+        read += bool(fact.evidence)
+        for chip in fact.evidence[:1]:
+            places.setdefault((chip["file"], chip["key"]), []).append(fact.label)
+    chips = [{"file": file, "key": key, "of": ", ".join(labels)} for (file, key), labels in places.items()]
+    return {"read": read, "of": len(facts), "chips": chips[:CHIPS], "more": max(0, len(chips) - CHIPS)}

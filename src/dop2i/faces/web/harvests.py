@@ -15,6 +15,7 @@ from dop2i.errors import Dop2iError, InvalidInput, NotFound
 from dop2i.faces.web import present
 from dop2i.faces.web.plots.bars import progress_bar
 from dop2i.faces.web.rendering import language, page
+from dop2i.faces.web.said import said
 from dop2i.server.harvests import actions, queries
 from dop2i.server.harvests.policy import require_harvest
 from dop2i.server.harvests.sources import SOURCES, Source
@@ -73,7 +74,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 messages.success(request, _("The source is added. Its first run begins in a moment."))
                 return HttpResponseRedirect(reverse("web:harvest", args=[harvest.slug]))
         except Dop2iError as error:
-            context["problem"] = str(error)
+            context["problem"] = said(error)
     status = 400 if "problem" in context else 200
     return page(request, "harvest_form.html", context, status=status, nav="harvests")
 
@@ -104,7 +105,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
                 messages.success(request, _("The source is changed."))
                 return HttpResponseRedirect(reverse("web:harvest", args=[slug]))
         except Dop2iError as error:
-            context["problem"] = str(error)
+            context["problem"] = said(error)
     status = 400 if "problem" in context else 200
     return page(request, "harvest_form.html", context, status=status, nav="harvests")
 

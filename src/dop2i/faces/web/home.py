@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -21,35 +16,20 @@ from dop2i.faces.web import figures, present
 from dop2i.faces.web.plots.bars import hbar, strip, volume_by_year
 from dop2i.faces.web.plots.lengths import Landmark, LengthRow, length_axis
 from dop2i.faces.web.rendering import LANGUAGES, instance_title, language, page
+from dop2i.faces.web.rows import result_rows
 from dop2i.server.catalogue import queries as catalogue
-from dop2i.server.catalogue.models import Entry
+from dop2i.server.catalogue.holdings import Holdings, holdings
 
-READ = 5000
-"""Entries that the page's figures are counted from at most (the newest); above, the page says so."""
 ROWS = ("particle", "nuclear", "medical", "accelerator", "astroparticle")
 THEMES = (*ROWS, "computing")
-
-
-@dataclass(slots=True)
-class Holdings:
-    """Figures over the public catalogue."""
-
-    records: int = 0
-    counted: int = 0
-    files: int = 0
-    size: int = 0
-    by_theme: dict[str, list[int]] = field(default_factory=dict)
-    lengths: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    formats: Counter[str] = field(default_factory=Counter)
-    access: Counter[str] = field(default_factory=Counter)
-    years: dict[int, list[float]] = field(default_factory=dict)
+NEWEST = 6
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The first page."""
     held = holdings()
-    newest = catalogue.search(request.actor, sort="newest", size=6, facets=False)
+    newest = catalogue.search(request.actor, sort="newest", size=NEWEST, facets=False)
     context = {
         "held": held,
         "title": _title(held),
@@ -60,9 +40,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "access_strip": _access_strip(held),
         "access": _access(held),
         "volume": _volume(held),
-        "newest": [present.card(document) for document in newest.hits],
-        "today": timezone.now().date(),
-        "read": READ,
+        "newest": result_rows(newest.keys, newest.hits),
+        "unplaced": _unplaced(held),
         "json_ld": _data_catalogue(request),
     }
     return page(request, "home.html", context)
@@ -85,54 +64,6 @@ def _data_catalogue(request: HttpRequest) -> str:
         },
     }
     return json.dumps(made, ensure_ascii=False).replace("<", "\\u003c")
-
-
-def holdings() -> Holdings:
-    """The figures, counted again when the catalogue changed."""
-    mark = f"home:{catalogue.last_change()}:{settings.DOP2I.home}".replace(" ", "_")[:240]
-    known = cache.get(mark)
-    if known is not None:
-        return known
-    public = Entry.objects.filter(public=True, withdrawn=False, latest=True)
-    held = Holdings(records=public.count())
-    for document in public.order_by("-seq").values_list("document", flat=True)[:READ].iterator(chunk_size=200):
-        _add(held, document)
-    cache.set(mark, held, 3600)
-    return held
-
-
-def _add(held: Holdings, document: dict[str, Any]) -> None:
-    count, total = present.file_totals(document)
-    held.counted += 1
-    held.files += count
-    held.size += total
-    fields = document.get("custom_fields") or {}
-    theme = str(fields.get("dop2i:theme") or "")
-    if theme in THEMES:
-        entry = held.by_theme.setdefault(theme, [0, 0])
-        entry[0] += 1
-        entry[1] += total
-    probed = fields.get("dop2i:length_probed")
-    if isinstance(probed, dict):
-        low = probed.get("minimum") or probed.get("maximum")
-        high = probed.get("maximum") or low
-        if isinstance(low, int | float) and isinstance(high, int | float) and low > 0 and high > 0:
-            held.lengths.setdefault(theme, []).append((float(low), float(high)))
-    held.formats.update(dict.fromkeys(str(f) for f in fields.get("dop2i:formats") or []).keys())
-    status = _status(document)
-    held.access[status] += 1
-    year = present.year_of(document)
-    if year.isdecimal():
-        held.years.setdefault(int(year), [0.0, 0.0])[0 if status == "open" else 1] += total
-
-
-def _status(document: dict[str, Any]) -> str:
-    access = document.get("access") or {}
-    if (document.get("files") or {}).get("enabled") is False:
-        return "metadata-only"
-    if (access.get("embargo") or {}).get("active"):
-        return "embargoed"
-    return "open" if access.get("files", "public") == "public" else "restricted"
 
 
 def _title(held: Holdings) -> str:
@@ -170,8 +101,7 @@ def _axis(held: Holdings) -> str:
         count = held.by_theme.get(theme, [0, 0])[0]
         if count:
             words = figures.integer(count, language())
-            lengths = held.lengths.get(theme, [])
-            rows.append(LengthRow(present.THEME_COLOURS[theme], _theme_name(theme), words, lengths))
+            rows.append(LengthRow(present.THEME_COLOURS[theme], _theme_name(theme), words, held.places(theme)))
     if not any(row.lengths for row in rows):
         return ""
     placed = "; ".join(_("%(theme)s: %(count)s, from %(low)s to %(high)s") % line for line in _length_table(held))
@@ -182,18 +112,22 @@ def _axis(held: Holdings) -> str:
 def _length_table(held: Holdings) -> list[dict[str, Any]]:
     rows = []
     for theme in ROWS:
-        lengths = held.lengths.get(theme)
-        if lengths:
-            low, high = min(a for a, _b in lengths), max(b for _a, b in lengths)
+        if edges := held.extremes.get(theme):
             rows.append(
                 {
+                    "id": theme,
                     "theme": _theme_name(theme),
-                    "count": len(lengths),
-                    "low": figures.length(low, language()),
-                    "high": figures.length(high, language()),
+                    "count": held.placed(theme),
+                    "low": figures.length(edges[0], language()),
+                    "high": figures.length(edges[1], language()),
                 }
             )
     return rows
+
+
+def _unplaced(held: Holdings) -> int:
+    """How many records have no length, or no row on the axis."""
+    return max(0, held.records - sum(held.placed(theme) for theme in ROWS))
 
 
 def _themes(held: Holdings) -> list[dict[str, Any]]:
@@ -210,7 +144,7 @@ def _themes(held: Holdings) -> list[dict[str, Any]]:
 
 
 def _formats(held: Holdings) -> list[dict[str, Any]]:
-    top = held.formats.most_common(9)
+    top = sorted(held.formats.items(), key=lambda item: (-item[1], item[0]))[:9]
     most = top[0][1] if top else 1
     return [
         {"id": name, "label": present.format_label(name), "count": count, "bar": hbar(count / most)}
@@ -238,7 +172,7 @@ def _access_strip(held: Holdings) -> str:
 
 
 def _volume(held: Holdings) -> str:
-    years = {year: (a, b) for year, (a, b) in held.years.items() if a or b}
+    years = {int(year): (float(a), float(b)) for year, (a, b) in held.years.items() if a or b}
     if not years:
         return ""
     here = language()

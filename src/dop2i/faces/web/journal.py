@@ -14,6 +14,7 @@ from dop2i.errors import InvalidInput, NotFound
 from dop2i.faces.journal_download import journal_download
 from dop2i.faces.web import present
 from dop2i.faces.web.rendering import page
+from dop2i.faces.web.said import said
 from dop2i.faces.web.words_of_the_journal import action_words
 from dop2i.server.people import audit as journal
 from dop2i.server.people.journal_exports import FORMATS
@@ -64,7 +65,7 @@ def whole_journal(request: HttpRequest) -> HttpResponseBase:
     try:
         asked = _filter_of(values)
     except (InvalidInput, NotFound) as problem:
-        asked, error = journal.Filter(targets=("nothing",)), str(problem)
+        asked, error = journal.Filter(targets=("nothing",)), said(problem)
     context = {
         "title": _("Journal"),
         "lead": _("Who did what, when, from where and by which token. Lines are only ever added."),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dop2i.errors import WrongState
 from dop2i.faces.web.rendering import page
+from dop2i.faces.web.said import said
 from dop2i.server.notifications import mail as mails
 from dop2i.server.notifications.queries import mails_for
 
@@ -65,7 +66,7 @@ def retry(request: HttpRequest, mail_id: int) -> HttpResponse:
     try:
         mails.retry_mail(actor=request.actor, mail_id=mail_id)
     except WrongState as error:
-        messages.error(request, str(error))
+        messages.error(request, said(error))
     else:
         messages.success(request, _("The mail is on its way again."))
     return HttpResponseRedirect(reverse("web:mail", args=[mail_id]))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dop2i.errors import Dop2iError, NotAuthenticated, NotFound, NotPermitted
 from dop2i.faces.web.communities import page_number, role_names, role_words, shared, title_of
 from dop2i.faces.web.rendering import page, person_of
+from dop2i.faces.web.said import said
 from dop2i.server.communities import invitations, listing, membership
 from dop2i.server.communities.models import Member
 from dop2i.server.communities.policy import require
@@ -97,7 +98,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     except NotPermitted:
         raise
     except Dop2iError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(error))
     if act == "remove" and leaving:
         return HttpResponseRedirect(reverse("web:communities"))
     return HttpResponseRedirect(reverse("web:community-members", args=[found.slug]))
@@ -130,7 +131,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     except NotPermitted:
         raise
     except Dop2iError as error:
-        messages.error(request, str(error))
+        messages.error(request, said(error))
     return HttpResponseRedirect(reverse("web:community-members", args=[found.slug]))
 
 

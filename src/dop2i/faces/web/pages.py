@@ -65,6 +65,7 @@ def robots(request: HttpRequest) -> HttpResponse:
         "User-agent: *",
         f"Disallow: {reverse('web:search')}?",
         f"Disallow: {reverse('web:language')}",
+        "Disallow: /records/*/look",
         f"Disallow: {reverse('web:deposit')}",
         f"Disallow: {reverse('web:work')}",
         f"Sitemap: {base_url(request)}/sitemap.xml",

@@ -21,7 +21,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from dop2i.faces.web.digest import digest_of
+from dop2i.faces.web.digest import Digest, digest_of
 from dop2i.faces.web.picturing import Picture
 from dop2i.faces.web.plots.cells import cell_map
 from dop2i.faces.web.plots.files import file_sizes_thumbnail
@@ -30,8 +30,10 @@ from dop2i.faces.web.plots.steps import histogram_thumbnail
 from dop2i.server.files.readable import Readable
 
 SECONDS = 20
+PATIENCE = 4.0
+"""Seconds to wait while another file is drawn; then the spare picture is shown, for once."""
 LARGEST_FILE = 4 * 1024**3
-EDITION = "3"
+EDITION = "4"
 """Raised when the drawing changes, so that kept pictures are made anew."""
 _one_at_a_time = BoundedSemaphore(1)
 
@@ -48,6 +50,9 @@ def picture_words(picture: Picture | None) -> str:
         "raster": _("Image from %(file)s"),
         "sky": _("Positions in the sky, from %(file)s"),
         "series": _("%(subject)s against time, from %(file)s"),
+        "strain": _("Strain around its loudest moment, from %(file)s"),
+        "hits": _("Light of the event, area by charge and colour by time, from %(file)s"),
+        "scatter": _("%(subject)s, one point a row, from %(file)s"),
         "measured": _("%(subject)s, measured points from %(file)s"),
         "spectrum": _("%(subject)s, spectrum from %(file)s"),
     }
@@ -60,34 +65,54 @@ def record_picture(request: HttpRequest, record_id: int) -> HttpResponse:
     from dop2i.faces.web.records import shown_record
 
     shown = shown_record(request, record_id, draft=request.GET.get("draft") == "1")
-    picture = digest_of(shown.bucket_id, shown.readable).picture
-    mark = f"{EDITION}:{request.GET.urlencode()}:{picture}:{shown.bucket_id}:{shown.readable}"
+    digest = digest_of(shown.bucket_id, shown.readable)
+    picture = chosen(digest)
+    ready = picture is None or not picture.from_file or _place_of(picture).is_file()
+    mark = f"{EDITION}:{request.GET.urlencode()}:{picture}:{ready}:{shown.bucket_id}:{shown.readable}"
     etag = f'"{hashlib.sha256(mark.encode()).hexdigest()[:20]}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers={"ETag": etag})
-    drawn = draw(picture, shown.bucket_id, shown.readable)
+    drawn = draw(digest, shown.bucket_id, shown.readable)
     if request.GET.get("fill") == "1":
         drawn = drawn.replace("xMidYMid meet", "xMidYMid slice")
     response = HttpResponse(standalone(drawn), content_type="image/svg+xml")
     response["ETag"] = etag
-    response["Cache-Control"] = "private, max-age=600"
+    certain = picture is None or not picture.from_file or _place_of(picture).is_file()
+    response["Cache-Control"] = "private, max-age=600" if certain else "private, no-cache"
     response["Content-Security-Policy"] = POLICY
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
 
-def draw(picture: Picture | None, bucket_id: int | None, readable: Readable) -> str:
-    """The inner SVG: the picture, or the sizes of the first readable files when there is nothing better."""
-    drawn = ""
-    if picture is not None and picture.kind == "histogram":
-        drawn = histogram_thumbnail(picture.counts, list(picture.edges))
-    elif picture is not None and picture.kind == "map" and picture.shape:
+def chosen(digest: Digest) -> Picture | None:
+    """The picture of a brief; the spare one when it is known that the file cannot be drawn."""
+    picture = digest.picture
+    if picture is not None and picture.from_file:
+        kept = _place_of(picture)
+        try:
+            if not kept.stat().st_size:
+                return digest.spare
+        except OSError:
+            return picture
+    return picture
+
+
+def draw(digest: Digest, bucket_id: int | None, readable: Readable) -> str:
+    """The inner SVG: the picture, else the spare one, else the sizes of the first readable files."""
+    for picture in (chosen(digest), digest.spare):
+        if picture is not None and (drawn := _drawn(picture, bucket_id)):
+            return drawn
+    return _sizes(bucket_id, readable)
+
+
+def _drawn(picture: Picture, bucket_id: int | None) -> str:
+    if picture.kind == "histogram":
+        return histogram_thumbnail(picture.counts, list(picture.edges))
+    if picture.kind == "map" and picture.shape:
         across, down = picture.shape
         turned = [picture.counts[i * down + j] for j in range(down) for i in range(across)]
-        drawn = cell_map(turned, shape=(down, across), logarithmic=True)
-    elif picture is not None and bucket_id:
-        drawn = _kept_drawing(picture, bucket_id)
-    return drawn or _sizes(bucket_id, readable)
+        return cell_map(turned, shape=(down, across), logarithmic=True)
+    return _kept_drawing(picture, bucket_id) if bucket_id else ""
 
 
 def _sizes(bucket_id: int | None, readable: Readable) -> str:
@@ -99,14 +124,21 @@ def _sizes(bucket_id: int | None, readable: Readable) -> str:
     return file_sizes_thumbnail([int(n or 0) for n in entries.values_list("size", flat=True)[:40]])
 
 
-def _kept_drawing(picture: Picture, bucket_id: int) -> str:
-    """The drawing from the cache folder, else drawn now; empty when the file cannot be drawn."""
+def _place_of(picture: Picture) -> Path:
+    """Where the drawing is kept; an empty file says that there is none."""
     what = f"{picture.kind}:{picture.table}:{','.join(picture.columns)}"
     name = f"{picture.sha256}-{hashlib.sha256(what.encode()).hexdigest()[:8]}-{EDITION}.svg"
-    kept = Path(settings.DOP2I.home) / "cache" / "pictures" / name
+    return Path(settings.DOP2I.home) / "cache" / "pictures" / name
+
+
+def _kept_drawing(picture: Picture, bucket_id: int) -> str:
+    """The drawing from the cache folder, else drawn now; empty when the file cannot be drawn, or others are."""
+    kept = _place_of(picture)
     if kept.is_file():
         return kept.read_text(encoding="utf-8")
-    with _one_at_a_time:
+    if not _one_at_a_time.acquire(timeout=PATIENCE):
+        return ""
+    try:
         if kept.is_file():
             return kept.read_text(encoding="utf-8")
         drawn = _draw_apart(picture, bucket_id)
@@ -114,6 +146,8 @@ def _kept_drawing(picture: Picture, bucket_id: int) -> str:
         with tempfile.NamedTemporaryFile("w", dir=kept.parent, delete=False, encoding="utf-8") as file:
             file.write(drawn)
         Path(file.name).replace(kept)
+    finally:
+        _one_at_a_time.release()
     return drawn
 
 
@@ -132,6 +166,7 @@ def _draw_apart(picture: Picture, bucket_id: int) -> str:
         "kind": picture.kind,
         "table": picture.table,
         "columns": list(picture.columns),
+        "extra": picture.extra,
     }
     try:
         done = subprocess.run(

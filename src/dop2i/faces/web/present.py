@@ -178,6 +178,18 @@ def creator_names(document: dict[str, Any]) -> list[str]:
     return [name for name in names if name]
 
 
+def dates_of(document: dict[str, Any], *, most: int = 12) -> list[dict[str, str]]:
+    """The dates of a record with the words of their kind, and what was said of each."""
+    return [
+        {
+            "label": term_label("datetypes", str((item.get("type") or {}).get("id") or "other")),
+            "date": str(item.get("date") or ""),
+            "description": str(item.get("description") or ""),
+        }
+        for item in (document["metadata"].get("dates") or [])[:most]
+    ]
+
+
 def file_totals(document: dict[str, Any]) -> tuple[int, int]:
     """(number of files, bytes)."""
     files = document.get("files") or {}

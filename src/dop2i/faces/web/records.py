@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from dop2i.core.exports import EXPORTS
@@ -18,19 +21,22 @@ from dop2i.faces.negotiation import NATIVE, matching_export, wanted_ranges
 from dop2i.faces.web import citing, pictures, present
 from dop2i.faces.web.access_box import access_box, closed_page, tombstone_page
 from dop2i.faces.web.digest import Digest, digest_of
-from dop2i.faces.web.facts import physics_facts
+from dop2i.faces.web.facts import evidence_of, physics_facts
 from dop2i.faces.web.inside import look_inside
 from dop2i.faces.web.licences import licences_of
 from dop2i.faces.web.picturing import Picture
 from dop2i.faces.web.rendering import language, page
 from dop2i.faces.web.tree import folder_of, open_tree, tree_markup
 from dop2i.server.files.models import FileEntry
-from dop2i.server.files.queries import list_entries
+from dop2i.server.files.queries import list_entries, totals
 from dop2i.server.files.readable import Readable
 from dop2i.server.records import queries
 from dop2i.server.records.documents import bucket_of
 from dop2i.server.records.policy import may, readable_files
 from dop2i.server.records.withdrawal import get_tombstone
+
+FIRST_CREATORS = 12
+LONG_TITLE = 130
 
 
 @dataclass(slots=True)
@@ -155,18 +161,24 @@ def by_pid(request: HttpRequest, pid: str) -> HttpResponse:
 
 def record_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     """Everything that the page shows."""
-    digest = digest_of(shown.bucket_id, shown.readable)
+    digest = digest_of(shown.bucket_id, shown.readable, final=not shown.draft and shown.record.is_published)
+    picture = pictures.chosen(digest)
+    facts = physics_facts(shown.document, digest.proposals)
     return {
         **_head(shown),
-        "facts": physics_facts(shown.document, digest.proposals),
-        "picture": digest.picture,
-        "picture_words": pictures.picture_words(digest.picture),
+        "facts": facts,
+        "picture": picture,
+        "picture_words": pictures.picture_words(picture),
         "licences": licences_of(shown.document),
         "citations": citing.citations(shown.document),
         "exports": export_menu(shown.record.pk),
         "trust": _trust(shown, digest),
         "paragraphs": present.paragraphs(present.description_of(shown.document)),
         "relations": _relations(shown.document),
+        "dates": present.dates_of(shown.document),
+        "funding": _funding(shown.document),
+        "everybody": _everybody(shown.document["metadata"]),
+        "sources": evidence_of(facts),
         "subjects": [s.get("subject") or s.get("id") for s in shown.document["metadata"].get("subjects") or []],
         "versions": _versions(request, shown),
         "may_edit": may(request.actor, "edit", shown.record),
@@ -175,7 +187,7 @@ def record_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "citation_tags": citing.highwire_tags(shown.document),
         "head_links": signposting.links(shown.document) if not shown.draft else [],
         "base": base_url(request),
-        **_files(request, shown, digest.picture),
+        **_files(request, shown, picture),
     }
 
 
@@ -199,8 +211,10 @@ def _head(shown: Shown) -> dict[str, Any]:
         "theme": theme,
         "theme_label": theme_label,
         "theme_colour": colour,
-        "creators": _creators(document["metadata"].get("creators") or []),
-        "contributors": _creators(document["metadata"].get("contributors") or []),
+        "title_class": "is-long" if len(title) > LONG_TITLE else "",
+        "creators": _creators((document["metadata"].get("creators") or [])[:FIRST_CREATORS]),
+        "creator_count": len(document["metadata"].get("creators") or []),
+        "contributor_count": len(document["metadata"].get("contributors") or []),
         "access": present.access_of(document),
         "totals": present.file_totals(document),
         "formats": present.formats_of(document),
@@ -212,17 +226,47 @@ def _creators(people: list[dict[str, Any]]) -> list[dict[str, str]]:
     made = []
     for person in people:
         who = person.get("person_or_org") or {}
-        given, family = who.get("given_name", ""), who.get("family_name", "")
         ids = {i.get("scheme"): i.get("identifier") for i in who.get("identifiers") or []}
         role = person.get("role") or {}
         made.append(
             {
-                "name": f"{given} {family}".strip() if family else str(who.get("name") or ""),
+                "name": _name_of(who),
                 "orcid": str(ids.get("orcid") or ""),
-                "places": ", ".join(str(a.get("name") or "") for a in person.get("affiliations") or []),
+                "places": ", ".join(str(a.get("name") or a.get("id") or "") for a in person.get("affiliations") or []),
                 "role": present.term_label("roles", str(role.get("id"))) if role.get("id") else "",
             }
         )
+    return made
+
+
+def _name_of(who: dict[str, Any]) -> str:
+    given, family = who.get("given_name", ""), who.get("family_name", "")
+    return f"{given} {family}".strip() if family else str(who.get("name") or "")
+
+
+def _everybody(metadata: dict[str, Any]) -> SafeString:
+    """Each creator and contributor as an item of a list, when they are more than the head of the page names.
+
+    Thousands of them are written here, at once: a template would take longer than all the rest of the page.
+    """
+    creators, contributors = metadata.get("creators") or [], metadata.get("contributors") or []
+    if len(creators) <= FIRST_CREATORS and not contributors:
+        return SafeString("")
+    rows = ((one["name"], _after(one)) for one in _creators([*creators, *contributors]))
+    return format_html_join("", '<li><bdi>{}</bdi><span class="muted">{}</span></li>', rows)
+
+
+def _after(person: dict[str, str]) -> str:
+    said = ", ".join(part for part in (person["role"], person["places"]) if part)
+    return f", {said}" if said else ""
+
+
+def _funding(document: dict[str, Any]) -> list[dict[str, str]]:
+    made = []
+    for item in (document["metadata"].get("funding") or [])[:8]:
+        funder, award = item.get("funder") or {}, item.get("award") or {}
+        title = present.localised(award.get("title")) or str(award.get("number") or award.get("id") or "")
+        made.append({"funder": str(funder.get("name") or funder.get("id") or ""), "award": title})
     return made
 
 
@@ -235,9 +279,26 @@ def _trust(shown: Shown, digest: Digest) -> list[dict[str, Any]]:
     if digest.read:
         lines.append({"good": True, "kind": "read", "count": digest.read, "of": digest.looked_at})
     lines += [{"good": False, "kind": "unreadable", **item} for item in digest.unreadable[:2]]
+    lines[:0] = _reviewed(shown)
     if not shown.draft:
         lines.append(_pid_line(shown))
     return lines
+
+
+def _reviewed(shown: Shown) -> list[dict[str, Any]]:
+    """The communities whose reviewers accepted this version; those that everybody may know."""
+    if shown.draft or not (shown.document["parent"].get("communities") or {}).get("entries"):
+        return []
+    from dop2i.faces.web.communities import title_of
+    from dop2i.server.communities.models import Community
+    from dop2i.server.reviews.models import Review
+
+    accepted = Review.objects.filter(record_id=shown.record.pk, state=Review.State.ACCEPTED, decided__isnull=False)
+    public = accepted.filter(community__visibility=Community.Visibility.PUBLIC).select_related("community")
+    return [
+        {"good": True, "kind": "reviewed", "community": title_of(one.community), "day": one.decided.date()}
+        for one in public.order_by("-decided")[:2]
+    ]
 
 
 def _pid_line(shown: Shown) -> dict[str, Any]:
@@ -280,6 +341,7 @@ def _versions(request: HttpRequest, shown: Shown) -> list[dict[str, Any]]:
     made = []
     for version in list(queries.versions_of(request.actor, shown.record.pk))[:50]:
         metadata = (version.document or {}).get("metadata", {})
+        held = totals(version.bucket, readable_files(request.actor, version))
         made.append(
             {
                 "id": version.pk,
@@ -287,9 +349,14 @@ def _versions(request: HttpRequest, shown: Shown) -> list[dict[str, Any]]:
                 "version": str(metadata.get("version") or ""),
                 "date": str(metadata.get("publication_date") or ""),
                 "current": version.pk == shown.record.pk,
+                "count": held.count,
+                "size": held.total_bytes,
             }
         )
-    return sorted(made, key=lambda v: -v["index"])
+    made.sort(key=lambda v: -v["index"])
+    for newer, older in pairwise(made):
+        newer["before"] = older["id"]
+    return made
 
 
 def export_menu(record_id: int) -> list[dict[str, str]]:

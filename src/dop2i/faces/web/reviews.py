@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dop2i.errors import Dop2iError, InvalidDocument, NotAuthenticated, NotPermitted
 from dop2i.faces.web.communities import field_label, page_number, role_words, shared, title_of
-from dop2i.faces.web.labels import problem_words
 from dop2i.faces.web.rendering import page, person_of
+from dop2i.faces.web.said import said, said_text
 from dop2i.server.communities.invitations import invitations_for
 from dop2i.server.communities.policy import may, require
 from dop2i.server.communities.queries import communities_of_concept, get_community
@@ -140,12 +140,12 @@ def review(request: HttpRequest, review_id: int) -> HttpResponse:
     try:
         return _acted(request, found)
     except InvalidDocument as error:
-        listed = "; ".join(problem_words(problem.message) for problem in error.problems[:5])
+        listed = "; ".join(said_text(problem.message) for problem in error.problems[:5])
         return _page(request, found, error=_("It cannot be published yet: %(why)s") % {"why": listed}, status=400)
     except NotPermitted:
         raise
     except Dop2iError as error:
-        return _page(request, queries.get_review(request.actor, review_id), error=str(error), status=409)
+        return _page(request, queries.get_review(request.actor, review_id), error=said(error), status=409)
 
 
 def _acted(request: HttpRequest, found: Review) -> HttpResponse:
@@ -190,7 +190,7 @@ def _page(request: HttpRequest, found: Review, *, error: str = "", status: int =
         try:
             fingerprint = deciding.current_fingerprint(found)
         except Dop2iError as problem:
-            error = error or str(problem)
+            error = error or said(problem)
     differs, changed = queries.since_last_round(found), None
     if fingerprint and fingerprint != found.fingerprint:
         changed = queries.since_submission(found)
@@ -339,11 +339,11 @@ def record_communities(request: HttpRequest, record_id: int) -> HttpResponse:
         try:
             return _placed(request, record)
         except InvalidDocument as problem:
-            error = "; ".join(f"{field_label(p.path)}: {problem_words(p.message)}" for p in problem.problems[:5])
+            error = "; ".join(f"{field_label(p.path)}: {said_text(p.message)}" for p in problem.problems[:5])
         except NotPermitted:
             raise
         except Dop2iError as problem:
-            error = str(problem)
+            error = said(problem)
     there = communities_of_concept(record.concept_id)
     mine = owns(request.actor, record)
     asked = Review.objects.filter(

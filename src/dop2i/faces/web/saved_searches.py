@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from dop2i.errors import InvalidInput, NotAuthenticated
 from dop2i.faces.web.rendering import page, person_of
+from dop2i.faces.web.said import said
 from dop2i.faces.web.search_filters import chips, href
 from dop2i.server.catalogue.addresses import Address
 from dop2i.server.searches import actions
@@ -32,7 +33,7 @@ def searches(request: HttpRequest) -> HttpResponse:
                 notify=bool(request.POST.get("notify")),
             )
         except InvalidInput as problem:
-            error = str(problem)
+            error = said(problem)
         else:
             messages.success(request, _("The search “%(name)s” is kept.") % {"name": made.name})
             return HttpResponseRedirect(reverse("web:searches"))

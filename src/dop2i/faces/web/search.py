@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 from dop2i.errors import NotFound
 from dop2i.faces import feeds
 from dop2i.faces.addresses import base_url
-from dop2i.faces.feeds import page_of
 from dop2i.faces.result_lists import KINDS, result_list
-from dop2i.faces.web import figures, present, search_filters
+from dop2i.faces.web import figures, search_filters
 from dop2i.faces.web.rendering import language, page
+from dop2i.faces.web.rows import result_rows
 from dop2i.faces.web.search_filters import href
 from dop2i.server.catalogue import queries as catalogue
 from dop2i.server.catalogue.addresses import Address
@@ -60,7 +60,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "understood": results.understood if results.understood and results.understood != asked.q else "",
         "notes": [*_asides(request, asked, beyond), *(_note(note) for note in results.notes)],
         "better": {"q": better, "href": href(asked.replaced(q=better))} if better else None,
-        "cards": [_card(key, document) for key, document in zip(results.keys, results.hits, strict=True)],
+        "cards": [_liked(row) for row in result_rows(results.keys, results.hits)],
         "facets": search_filters.facets(results.facets, asked, results.total),
         "ranges": search_filters.ranges(results.pictures, asked),
         "kept": search_filters.kept(asked),
@@ -115,15 +115,8 @@ def _note(note: Note) -> str:
     return sentences[note.code] % {"subject": note.subject, "hint": note.hint}
 
 
-def _card(key: str, document: dict[str, Any]) -> dict[str, Any]:
-    own = key.startswith("own:")
-    return {
-        "card": present.card(document),
-        "href": page_of(key, document),
-        "picture": reverse("web:picture", args=[int(key[4:])]) if own and key[4:].isdecimal() else "",
-        "source": "" if own else key.partition(":")[0],
-        "like": href(Address(q=f"like:{key.removeprefix('own:')}")),
-    }
+def _liked(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "like": href(Address(q=f"like:{row['key'].removeprefix('own:')}"))}
 
 
 def _api_query(asked: Address) -> str:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dop2i.errors import InvalidInput, NotAuthenticated, TooManyRequests
 from dop2i.faces import rates
 from dop2i.faces.web.rendering import LANGUAGES, page, person_of, safe_next
+from dop2i.faces.web.said import said
 from dop2i.faces.web.sessions import open_session, remember_language
 from dop2i.faces.web.sign_in_with import providers
 
@@ -100,5 +101,5 @@ def _save_profile(request: HttpRequest, values: dict[str, str], save) -> dict[st
     try:
         save(actor=request.actor, person_id=person.pk, orcid=values["orcid"], **changes)
     except InvalidInput as error:
-        return {"orcid": str(error)}
+        return {"orcid": said(error)}
     return {}

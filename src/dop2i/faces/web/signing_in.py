@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dop2i.errors import InvalidInput, WrongState
 from dop2i.faces import rates
 from dop2i.faces.web.rendering import page
+from dop2i.faces.web.said import said
 from dop2i.faces.web.sessions import SignInAgain, require_recent, to_sign_in_again
 from dop2i.faces.web.sign_in_with import send_confirmation
 
@@ -124,7 +125,7 @@ def password(request: HttpRequest, person: Any) -> HttpResponse:
     try:
         set_password(actor=request.actor, password=new)
     except InvalidInput as error:
-        return page(request, "password.html", {**context, "error": str(error)}, status=400, nav="work")
+        return page(request, "password.html", {**context, "error": said(error)}, status=400, nav="work")
     update_session_auth_hash(request, request.actor.person)
     messages.success(request, _("The password is set. Sessions elsewhere have ended."))
     return _back()

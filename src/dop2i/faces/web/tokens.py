@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dop2i.errors import InvalidInput, NotAuthenticated
 from dop2i.faces.web.rendering import page, person_of
+from dop2i.faces.web.said import said
 from dop2i.server.people.models import ADMINISTRATOR
 from dop2i.server.people.policy import DEFAULT_SCOPES, SCOPES
 from dop2i.server.people.tokens import TOKEN_DAYS, make_token, revoke_token, tokens_of
@@ -83,7 +84,7 @@ def _new_token(request: HttpRequest, person: Any, values: dict[str, Any]) -> tup
             actor=request.actor,
         )
     except InvalidInput as problem:
-        return str(problem), ""
+        return said(problem), ""
     return "", secret
 
 

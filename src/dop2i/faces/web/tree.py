@@ -83,13 +83,21 @@ def _every(nodes: list[Node]) -> Iterator[Node]:
         yield from _every(node.children)
 
 
-def tree_markup(nodes: list[Node], *, more: str, draft: bool = False) -> SafeString:
-    """The tree as lists of links. Written here: templates take most of a page's time for its hundred rows."""
+def tree_markup(nodes: list[Node], *, more: str, draft: bool = False, looking: str = "") -> SafeString:
+    """The tree as lists of links. Written here: templates take most of a page's time for its hundred rows.
+
+    A file leads to itself within the record's page; with ``looking`` to the page that looks into it, whose address
+    begins so.
+    """
     tail = "&amp;preview=1#look" if draft else "#look"
-    return mark_safe(_list(nodes, more=more, parent="", tail=tail))  # noqa: S308 each name is escaped below
+    if looking:
+        tail = "&amp;draft=1" if draft else ""
+    return mark_safe(  # noqa: S308 each name is escaped below
+        _list(nodes, more=more, parent="", tail=tail, looking=looking)
+    )
 
 
-def _list(nodes: list[Node], *, more: str, parent: str, tail: str) -> str:
+def _list(nodes: list[Node], *, more: str, parent: str, tail: str, looking: str) -> str:
     here = language()
     rows = []
     for node in nodes:
@@ -97,12 +105,17 @@ def _list(nodes: list[Node], *, more: str, parent: str, tail: str) -> str:
         if node.is_folder:
             href = f"?folder={quote(parent, safe='') if node.opened else path}{tail}"
             expanded = "true" if node.opened else "false"
-            inner = _list(node.children, more=node.more, parent=node.path, tail=tail) if node.opened else ""
+            inner = ""
+            if node.opened:
+                inner = _list(node.children, more=node.more, parent=node.path, tail=tail, looking=looking)
             rows.append(f'<a href="{href}" aria-expanded="{expanded}">{_row("folder", name)}</a>{inner}')
         else:
             current = ' aria-current="true"' if node.selected else ""
             size = escape(figures.size(node.size, here))
-            rows.append(f'<a href="?file={path}{tail}"{current}>{_row("file", name, size)}</a>')
+            href = f"?file={path}{tail}"
+            if looking:
+                href = escape(looking + quote(node.path)) + ("?draft=1" if tail else "")
+            rows.append(f'<a href="{href}"{current}>{_row("file", name, size)}</a>')
     if more:
         href = f"?folder={quote(parent, safe='')}&amp;after={quote(more, safe='')}{tail}"
         rows.append(f'<a href="{href}">{_row("plus", escape(_("More files")))}</a>')

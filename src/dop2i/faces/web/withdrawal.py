@@ -12,6 +12,7 @@ from dop2i.core.vocabularies import VOCABULARIES
 from dop2i.errors import InvalidInput
 from dop2i.faces.web import present
 from dop2i.faces.web.rendering import page
+from dop2i.faces.web.said import said
 from dop2i.server.records import withdrawal
 from dop2i.server.records.models import Record
 from dop2i.server.records.policy import may, require
@@ -39,7 +40,7 @@ def withdraw(request: HttpRequest, record_id: int) -> HttpResponse:
                     law=law,
                 )
             except InvalidInput as error:
-                problem = str(error)
+                problem = said(error)
             else:
                 return HttpResponseRedirect(reverse("web:record", args=[record.pk]))
     context = {

@@ -5,6 +5,7 @@ Anything may come from elsewhere: a harvested document of any shape gives what i
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
@@ -12,121 +13,56 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dop2i.server.catalogue import schema
-from dop2i.server.catalogue.physics import TERMS, Fields, add_physics, texts_of
+from dop2i.server.catalogue.physics import TERMS, add_physics, texts_of
 from dop2i.server.catalogue.schema import LONGEST_TERM
 
 if TYPE_CHECKING:
-    import tantivy
-
     from dop2i.server.catalogue.models import Entry
 
 LONGEST_TEXT = 1_000_000
 MOST_VALUES = 200
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_YEAR = re.compile(r"^[0-9]{4}")
 _DATE = re.compile(r"^([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 _SCHEMES = ("https://", "http://")
 _AUTHORITIES = ("dx.doi.org/", "doi.org/", "doi:", "orcid.org/", "orcid:", "n2t.net/", "ror.org/", "arxiv.org/abs/")
 
+Row = dict[str, Any]
+"""A document of the index: the value, or the list of values, of each field."""
 
-def index_document(entry: Entry) -> tantivy.Document:
-    """What the index holds of one entry."""
-    return index_row(
-        key=entry.key,
-        record=entry.document,
-        text=entry.text,
-        audience=entry.audience,
-        latest=entry.latest,
-        created=entry.created.timestamp(),
-        updated=entry.updated.timestamp(),
-    )
+
+def index_line(**facts: Any) -> bytes:
+    """One line of JSON that the index reads. Takes what :func:`index_row` takes."""
+    from pydantic_core import PydanticSerializationError, to_json
+
+    row = index_row(**facts)
+    try:
+        return to_json(row)
+    except (UnicodeEncodeError, PydanticSerializationError):  # half a character somewhere
+        return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def index_row(
     *, key: str, record: Any, text: str, audience: Iterable[Any], latest: bool, created: float, updated: float
-) -> tantivy.Document:
-    """The same of the columns of an entry; ``created`` and ``updated`` are POSIX seconds."""
-    facts = {"key": key, "text": text, "audience": audience, "latest": latest, "created": created, "updated": updated}
-    try:
-        return _row(record=record, **facts)
-    except UnicodeEncodeError:  # half a character somewhere
-        whole = json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
-        return _row(record=json.loads(whole), **facts)
-
-
-def json_row(**facts: Any) -> bytes:
-    """The same as JSON, one line that the index reads: what another process sends. Takes what ``index_row`` takes."""
-    from pydantic_core import PydanticSerializationError, to_json
-
-    fields = _Gathered()
-    try:
-        _fill(fields, **facts)
-        return to_json(fields.values)
-    except (UnicodeEncodeError, PydanticSerializationError):  # half a character somewhere
-        return json.dumps(fields.values, ensure_ascii=False).encode("utf-8", "replace")
-
-
-class _Gathered:
-    """Gathers the values of a document as ``tantivy.Document`` does."""
-
-    __slots__ = ("values",)
-
-    def __init__(self) -> None:
-        self.values: dict[str, list[Any]] = {}
-
-    def add_text(self, name: str, value: Any) -> None:
-        """One more value."""
-        if name in self.values:
-            self.values[name].append(value)
-        else:
-            self.values[name] = [value]
-
-    add_unsigned = add_float = add_text
-
-
-def _row(**facts: Any) -> tantivy.Document:
-    import tantivy
-
-    document = tantivy.Document()
-    _fill(document, **facts)
-    return document
-
-
-def _fill(
-    document: Fields,
-    *,
-    key: str,
-    record: Any,
-    text: str,
-    audience: Iterable[Any],
-    latest: bool,
-    created: float,
-    updated: float,
-) -> None:
-    add = document.add_text
+) -> Row:
+    """What the index holds of the columns of an entry; ``created`` and ``updated`` are POSIX seconds."""
     record = _dict(record)
     metadata, custom = _dict(record.get("metadata")), _dict(record.get("custom_fields"))
     who = _who(metadata)
-    add("key", key)
-    public = False
-    for term in audience:
-        public = public or term == "public"
-        add("audience", str(term))
-        if latest:
-            add("shown", str(term))
-    if not public:
-        add("hidden", "closed")
-    if not public or not latest:
-        add("hidden", "not shown")
-    _add_words(document, record, metadata, custom, text, who)
-    for identifier in _identifiers(key, record, metadata, who):
-        add("ids", identifier)
-    for name, values in facet_values(key, record, who).items():
-        for value in values:
-            add(name, value)
+    terms = [str(term) for term in audience]
+    row: Row = {"key": key, "audience": terms}
+    if latest:
+        row["shown"] = terms
+    if "public" not in terms:
+        row["hidden"] = ["closed", "not shown"]
+    elif not latest:
+        row["hidden"] = "not shown"
+    _add_words(row, record, metadata, custom, text, who)
+    row["ids"] = _identifiers(key, record, metadata, who)
+    _add_facets(row, key, record, metadata, custom, who)
     if custom:
-        add_physics(document, custom)
-    _add_numbers(document, record, metadata, created=created, updated=updated)
+        add_physics(row, custom)
+    _add_numbers(row, record, metadata, created=created, updated=updated)
+    return row
 
 
 class _Who:
@@ -145,17 +81,17 @@ def _who(metadata: dict[str, Any]) -> _Who:
     who = _Who()
     for role in ("creators", "contributors"):
         people = metadata.get(role)
-        if not isinstance(people, list):
+        if type(people) is not list:
             continue
         for person in people:
-            if not isinstance(person, dict):
+            if type(person) is not dict:
                 continue
             whom = person.get("person_or_org")
-            if isinstance(whom, dict):
+            if type(whom) is dict:
                 name, family = whom.get("name"), whom.get("family_name")
-                if isinstance(name, str):
+                if type(name) is str:
                     who.names[name] = None
-                elif isinstance(family, str):
+                elif type(family) is str:
                     who.names[f"{family}, {whom.get('given_name') or ''}"] = None
                 if "identifiers" in whom:
                     who.ids += _list(whom["identifiers"])
@@ -165,22 +101,26 @@ def _who(metadata: dict[str, Any]) -> _Who:
 
 
 def _add_places(who: _Who, affiliations: Any, *, of_creator: bool) -> None:
-    for place in affiliations if isinstance(affiliations, list) else [affiliations]:
-        if isinstance(place, str):
-            place = {"name": place}
-        if not isinstance(place, dict):
-            continue
-        name = place.get("name")
-        if isinstance(name, str) and name:
+    for place in affiliations if type(affiliations) is list else [affiliations]:
+        if type(place) is dict:
+            name = place.get("name")
+            if "identifiers" in place:
+                who.ids += _list(place["identifiers"])
+        else:
+            name = place
+        if type(name) is str and name:
             who.places[name] = None
             if of_creator and len(who.laboratories) < MOST_VALUES:
-                who.laboratories[" ".join(name.split())[:LONGEST_TERM]] = None
-        if "identifiers" in place:
-            who.ids += _list(place["identifiers"])
+                who.laboratories[_in_one_line(name)] = None
+
+
+@functools.lru_cache(maxsize=20_000)
+def _in_one_line(name: str) -> str:
+    return " ".join(name.split())[:LONGEST_TERM]
 
 
 def _add_words(
-    document: Fields,
+    row: Row,
     record: dict[str, Any],
     metadata: dict[str, Any],
     custom: dict[str, Any],
@@ -188,31 +128,36 @@ def _add_words(
     who: _Who,
 ) -> None:
     title = metadata.get("title")
-    if not isinstance(title, str) or "additional_titles" in metadata:
+    if type(title) is not str or "additional_titles" in metadata:
         title = "\n".join(_texts([title, metadata.get("additional_titles")], ("title",)))
     body = [title, *who.names, *who.places]
     if title:
-        document.add_text("title", title[:LONGEST_TEXT])
+        row["title"] = title[:LONGEST_TEXT]
     if who.names:
-        document.add_text("people", "\n".join(who.names))
+        row["people"] = "\n".join(who.names)
     if subjects := metadata.get("subjects"):
-        keywords = "\n".join(_texts(subjects, ("subject", "id", "title")))
-        document.add_text("keywords", keywords)
+        keywords = "\n".join(_texts(subjects, _OF_SUBJECTS))
+        row["keywords"] = keywords
         body.append(keywords)
     setup: list[str] = []
     for name, value in custom.items():
-        if name not in _NOT_WORDS and value:
-            (setup if name in _SETUP else body).extend(_plain_values(value))
+        if value and name not in _NOT_WORDS:
+            into = setup if name in _SETUP else body
+            if type(value) is str:
+                into.append(value)
+            else:
+                into.extend(_texts(value))
     if setup:
-        document.add_text("setup", "\n".join(setup))
-        body += setup
+        row["setup"] = words = "\n".join(setup)
+        body.append(words)
     if text:
-        document.add_text("columns", text[:LONGEST_TEXT])
+        row["columns"] = text[:LONGEST_TEXT]
         body.append(text)
-    body += _body(record, metadata)
-    document.add_text("text", "\n".join(body)[:LONGEST_TEXT])
+    _add_body(body, record, metadata)
+    row["text"] = "\n".join(body)[:LONGEST_TEXT]
 
 
+_OF_SUBJECTS = ("subject", "id", "title")
 _SETUP = frozenset(
     f"dop2i:{name}"
     for name in ("experiment", "facility", "detector", "instrument", "beam", "target", "run_period", "modality")
@@ -223,30 +168,21 @@ _NOT_WORDS = frozenset(
 """Numbers and ids, which would only be noise among words."""
 
 
-def _plain_values(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return value
-    return _texts(value)
-
-
-def _body(record: dict[str, Any], metadata: dict[str, Any]) -> list[str]:
-    body: list[str] = []
+def _add_body(body: list[str], record: dict[str, Any], metadata: dict[str, Any]) -> None:
     description = metadata.get("description")
-    if isinstance(description, str):
+    if type(description) is str:
         body.append(plain_text(description))
     elif description:
-        body += (plain_text(words) for words in _texts(description))
+        body += [plain_text(words) for words in _texts(description)]
     for part, keys in _OTHER_WORDS:
         if value := metadata.get(part):
-            body += (plain_text(words) for words in _texts(value, keys))
-    if isinstance(publisher := metadata.get("publisher"), str):
+            body += [plain_text(words) for words in _texts(value, keys)]
+    publisher = metadata.get("publisher")
+    if type(publisher) is str:
         body.append(publisher)
     files = record.get("files")
-    if isinstance(files, dict) and "entries" in files:
-        body += (str(name) for name in _dict(files["entries"]))
-    return body
+    if type(files) is dict and "entries" in files:
+        body += [str(name) for name in _dict(files["entries"])]
 
 
 _OTHER_WORDS = (
@@ -256,28 +192,26 @@ _OTHER_WORDS = (
 )
 
 
-def facet_values(key: str, record: dict[str, Any], who: _Who) -> dict[str, Iterable[str]]:
+def _add_facets(
+    row: Row, key: str, record: dict[str, Any], metadata: dict[str, Any], custom: dict[str, Any], who: _Who
+) -> None:
     """The values of each facet of a native document; facets without a value are left out."""
-    metadata, custom = _dict(record.get("metadata")), _dict(record.get("custom_fields"))
-    found: dict[str, Iterable[str]] = {"source": (key.partition(":")[0][:LONGEST_TERM],)}
+    row["source"] = key.partition(":")[0][:LONGEST_TERM]
     for name, written in _CUSTOM_FACETS:
         if written in custom:
-            found[name] = _ids(custom[written])
-    for name, written in (("type", "resource_type"), ("licence", "rights")):
-        if written in metadata:
-            found[name] = _ids(metadata[written])
+            row[name] = _ids(custom[written])
+    if "resource_type" in metadata:
+        row["type"] = _ids(metadata["resource_type"])
+    if "rights" in metadata:
+        row["licence"] = _ids(metadata["rights"])
     if who.laboratories:
-        found["laboratory"] = who.laboratories
+        row["laboratory"] = list(who.laboratories)
     if communities := _communities(record):
-        found["community"] = communities
+        row["community"] = communities
     access = record.get("access")
-    if isinstance(access, dict) and access:
+    if type(access) is dict and access:
         status = access.get("status") or ("open" if access.get("files") == "public" else "restricted")
-        found["access"] = (str(status)[:LONGEST_TERM],)
-    date = metadata.get("publication_date")
-    if isinstance(date, str) and _YEAR.match(date):
-        found["year"] = (date[:4],)
-    return found
+        row["access"] = str(status)[:LONGEST_TERM]
 
 
 _CUSTOM_FACETS = (
@@ -292,8 +226,8 @@ _CUSTOM_FACETS = (
 def _communities(record: dict[str, Any]) -> list[str]:
     """Slugs where they are known, else ids."""
     parent = record.get("parent")
-    said = parent.get("communities") if isinstance(parent, dict) else None
-    if not said or not isinstance(said, dict):
+    said = parent.get("communities") if type(parent) is dict else None
+    if not said or type(said) is not dict:
         return []
     entries = [item.get("slug") or item.get("id") for item in _list(said.get("entries")) if isinstance(item, dict)]
     return _ids(entries or said.get("ids"))
@@ -314,22 +248,25 @@ def normal_identifier(text: str) -> str:
     return value[:LONGEST_TERM]
 
 
-def _identifiers(key: str, record: dict[str, Any], metadata: dict[str, Any], who: _Who) -> set[str]:
+def _identifiers(key: str, record: dict[str, Any], metadata: dict[str, Any], who: _Who) -> list[str]:
     parent = _dict(record.get("parent"))
     found: list[Any] = [record.get("id"), parent.get("id")]
     for holder in (record, parent):
         pids = holder.get("pids")
-        if pids and isinstance(pids, dict):
+        if pids and type(pids) is dict:
             found += [_dict(pid).get("identifier") for pid in pids.values()]
     for part in ("identifiers", "related_identifiers"):
         if part in metadata:
             found += [_dict(item).get("identifier") for item in _list(metadata[part])]
     if who.ids:
         found += [_dict(item).get("identifier") for item in who.ids]
-    normal = {normal_identifier(str(value)) for value in found if value}
-    normal |= {key[:LONGEST_TERM].lower(), key.partition(":")[2][:LONGEST_TERM].lower()}
-    normal.discard("")
-    return normal
+    whole = key.lower()
+    normal = {whole[:LONGEST_TERM]: None, whole.partition(":")[2][:LONGEST_TERM]: None}
+    for value in found:
+        if value:
+            normal[normal_identifier(str(value))] = None
+    normal.pop("", None)
+    return list(normal)
 
 
 def index_terms(entry: Entry) -> tuple[list[str], dict[str, list[str]]]:
@@ -345,7 +282,7 @@ def index_terms(entry: Entry) -> tuple[list[str], dict[str, list[str]]]:
 
 
 def _add_numbers(
-    document: Fields,
+    row: Row,
     record: dict[str, Any],
     metadata: dict[str, Any],
     *,
@@ -354,17 +291,30 @@ def _add_numbers(
 ) -> None:
     """Sort keys. ``published`` is YYYYMMDD of the publication date, then the second of the deposit, to break ties."""
     made = max(int(created * 1000), 0)
-    document.add_unsigned("created", made)
-    document.add_unsigned("updated", max(int(updated * 1000), 0))
-    match = _DATE.match(str(metadata.get("publication_date") or ""))
-    year, month, day = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    document.add_unsigned("published", (year * 10_000 + month * 100 + day) * 10**10 + made // 1000)
-    document.add_unsigned("year_number", year)
+    row["created"] = made
+    row["updated"] = max(int(updated * 1000), 0)
+    date = metadata.get("publication_date")
+    year, day = _day_of(str(date)[:10]) if date else ("", 0)
+    if year and type(date) is str:
+        row["year"] = year
+    row["year_number"] = day // 10_000
+    row["published"] = day * 10**10 + made // 1000
     size = _dict(record.get("files")).get("total_bytes")
-    size = min(size, 2**63) if isinstance(size, int) and size > 0 else 0
-    document.add_unsigned("size", size)
-    if size:
-        document.add_unsigned("size_bin", schema.bin_of("size", size))
+    if isinstance(size, int) and size > 0:
+        row["size"] = size = min(size, 2**63)
+        row["size_bin"] = schema.bin_of("size", size)
+    else:
+        row["size"] = 0
+
+
+@functools.lru_cache(maxsize=20_000)
+def _day_of(date: str) -> tuple[str, int]:
+    """The year as it is written, and YYYYMMDD with zeros for what is not said."""
+    match = _DATE.match(date)
+    if match is None:
+        return "", 0
+    year, month, day = (int(part or 0) for part in match.groups())
+    return match[1], year * 10_000 + month * 100 + day
 
 
 def plain_text(text: str) -> str:
@@ -372,8 +322,26 @@ def plain_text(text: str) -> str:
     return html.unescape(_TAG.sub(" ", text)) if "<" in text or "&" in text else text
 
 
-def _texts(value: Any, keys: tuple[str, ...] = (), depth: int = 0) -> Iterator[str]:
+def _texts(value: Any, keys: tuple[str, ...] = ()) -> list[str]:
     """Every text inside a value; of an object, only those under ``keys`` when they are given."""
+    if type(value) is str:
+        return [value] if value else []
+    if type(value) is list:
+        found: list[str] = []
+        for item in value:
+            if type(item) is str:
+                if item:
+                    found.append(item)
+            elif keys is _OF_SUBJECTS and type(item) is dict and len(item) == 1 and type(item.get("subject")) is str:
+                if item["subject"]:
+                    found.append(item["subject"])
+            else:
+                found.extend(_texts_within(item, keys, 1))
+        return found
+    return list(_texts_within(value, keys, 0))
+
+
+def _texts_within(value: Any, keys: tuple[str, ...], depth: int) -> Iterator[str]:
     if isinstance(value, str):
         if value:
             yield value
@@ -382,21 +350,24 @@ def _texts(value: Any, keys: tuple[str, ...] = (), depth: int = 0) -> Iterator[s
     elif depth < 6 and isinstance(value, dict):
         for key, inner in value.items():
             if not keys or key in keys:
-                yield from _texts(inner, keys, depth + 1)
+                yield from _texts_within(inner, keys, depth + 1)
     elif depth < 6 and isinstance(value, list):
         for inner in value:
-            yield from _texts(inner, keys, depth + 1)
+            yield from _texts_within(inner, keys, depth + 1)
 
 
 def _ids(value: Any) -> list[str]:
     """The ids of a vocabulary value, in whichever of its shapes: ``"x"``, ``{"id": "x"}``, or a list of them."""
     if not value:
         return []
-    if isinstance(value, str):
+    if type(value) is str:
         return [value[:LONGEST_TERM]]
-    items = value if isinstance(value, list) else [value]
-    found = [item.get("id") if isinstance(item, dict) else item for item in items[:MOST_VALUES]]
-    return list(dict.fromkeys(str(item)[:LONGEST_TERM] for item in found if item and isinstance(item, str | int)))
+    found: dict[str, None] = {}
+    for item in value[:MOST_VALUES] if type(value) is list else (value,):
+        known = item.get("id") if type(item) is dict else item
+        if known and isinstance(known, str | int):
+            found[str(known)[:LONGEST_TERM]] = None
+    return list(found)
 
 
 def _dict(value: Any) -> dict[str, Any]:

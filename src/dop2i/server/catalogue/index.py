@@ -12,12 +12,11 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dop2i.server.catalogue import schema
-from dop2i.server.catalogue.documents import index_document
 from dop2i.server.catalogue.generations import (
     READER,
     Cursor,
@@ -30,7 +29,7 @@ from dop2i.server.catalogue.generations import (
     write_file,
 )
 from dop2i.server.catalogue.models import Change, Entry
-from dop2i.server.catalogue.rows import ROWS_AT_ONCE, rows_as_json
+from dop2i.server.catalogue.rows import all_lines, lines_for
 
 if TYPE_CHECKING:
     import tantivy
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("dop2i.catalogue")
 
 BATCH = 500
-REBUILD_COMMIT = 200_000
 HEAP_BYTES = 15_000_000
 REBUILD_HEAP_BYTES = 250_000_000
 WANTED_FOR = 60.0
@@ -233,8 +231,8 @@ def _apply_changes(writer: tantivy.IndexWriter, generation: Path, *, cursor: Cur
         keys = {change.key for change in changes}
         for key in keys:
             writer.delete_documents_by_term("key", key)
-        for entry in Entry.objects.filter(key__in=keys, withdrawn=False):
-            writer.add_document(index_document(entry))
+        for line in lines_for(keys):
+            writer.add_json(line)
         writer.commit()
         cursor = write_cursor(generation, changes[-1].seq)
         applied += len(changes)
@@ -262,13 +260,11 @@ def _fill(generation: Path, *, progress: Callable[[int, int, str], Any] | None) 
     index = open_index(generation, make=True)
     writer = index.writer(heap_size=REBUILD_HEAP_BYTES, num_threads=1)
     count = 0
-    with closing(rows_as_json(total)) as pages:
+    with all_lines(total) as pages:
         for lines in pages:
             for line in lines:
                 writer.add_json(line)
             count += len(lines)
-            if count % REBUILD_COMMIT < ROWS_AT_ONCE:
-                writer.commit()
             if progress is not None:
                 progress(count, max(total, count), "Building the search index")
     writer.commit()

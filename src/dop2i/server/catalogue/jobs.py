@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dop2i.server.catalogue.holdings import recount
 from dop2i.server.catalogue.index import follow, rebuild_index
 from dop2i.server.jobs import Progress, every, job
 from dop2i.server.jobs.worker import LASTING
@@ -11,6 +12,12 @@ from dop2i.server.jobs.worker import LASTING
 def follow_catalogue() -> None:
     """Applies outstanding changes to the search index."""
     follow(keep=LASTING.is_set())
+
+
+@every(60.0, name="count what the catalogue holds")
+def count_catalogue() -> None:
+    """Counts a large catalogue for the home page."""
+    recount()
 
 
 @job(name="rebuild-index", attempts=2)

@@ -37,7 +37,7 @@ class ChangedFile:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How many files differ by kind, and how many are the same; bytes before and after, of every file."""
+    """How many files differ by kind, and how many are the same."""
 
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     unchanged: int = 0
@@ -131,8 +131,8 @@ _BY_KIND = dict(zip(KINDS, (_ADDED, _REMOVED, _CHANGED, _RENAMED), strict=True))
 
 def _query(
     before: int, after: int, was_readable: Readable, now_readable: Readable, kind: str = ""
-) -> tuple[str, str, dict[str, object]]:
-    """The common part, the rows that differ, and the values of both."""
+) -> tuple[str, str, str, dict[str, object]]:
+    """The common part, the rows that differ, the condition on the files after, and the values of them all."""
     values: dict[str, object] = {"before": before, "after": after}
     was_values: dict[str, object] = {}
     was = f"a.bucket_id = %(before)s AND a.status = 'completed' AND {was_readable.sql('a', was_values)}"
@@ -143,34 +143,27 @@ def _query(
     now = f"b.bucket_id = %(after)s AND b.status = 'completed' AND {now_readable.sql('b', values)}"
     parts = [_BY_KIND[kind]] if kind else list(_BY_KIND.values())
     rows = " UNION ALL ".join(part.format(was=was, now=now) for part in parts)
-    return _SIDES.format(was=was, now=now), rows, values
+    return _SIDES.format(was=was, now=now), rows, now, values
 
 
 def _count(
     home: str, before: int, after: int, was_readable: Readable, now_readable: Readable
 ) -> tuple[tuple[int, ...], int]:
-    sides, rows, values = _query(before, after, was_readable, now_readable)
+    sides, rows, now, values = _query(before, after, was_readable, now_readable)
     with connection.cursor() as cursor:
         cursor.execute(f"{sides} SELECT kind, COUNT(*) FROM ({rows}) AS differing GROUP BY kind", values)  # noqa: S608
         found = dict(cursor.fetchall())
         # every file after is added, changed, renamed, or what it was
-        cursor.execute(
-            f"SELECT COUNT(*) FROM files_fileentry b WHERE {_now(values, now_readable)}",  # noqa: S608
-            values,
-        )
+        cursor.execute(f"SELECT COUNT(*) FROM files_fileentry b WHERE {now}", values)  # noqa: S608
         whole = int(cursor.fetchone()[0])
     counts = tuple(int(found.get(kind, 0)) for kind in KINDS)
     return counts, whole - counts[0] - counts[2] - counts[3]
 
 
-def _now(values: dict[str, object], readable: Readable) -> str:
-    return f"b.bucket_id = %(after)s AND b.status = 'completed' AND {readable.sql('b', values)}"
-
-
 def _list(
     home: str, before: int, after: int, was: Readable, now: Readable, kind: str, first: int, size: int
 ) -> tuple[ChangedFile, ...]:
-    sides, rows, values = _query(before, after, was, now, kind)
+    sides, rows, _, values = _query(before, after, was, now, kind)
     # our own constants; every value is a parameter
     statement = f"""{sides}
         SELECT d.kind, d.key, d.other, d.size_before, d.size_after, x.sha256, y.sha256

@@ -163,10 +163,22 @@ def _answers(pool: ReaderPool, tasks: list[_Task]) -> list[dict[str, Any]]:
         request = {"path": str(contents.locate(task.content)), "name": task.key, "checksums": checksums}
         asked.append((request, limit + (task.content.size / _CHECKSUM_BYTES_PER_SECOND if checksums else 0)))
     answers = pool.ask(asked)
+    for place, task in enumerate(tasks):
+        if "failed" in answers[place] and _moved(task, asked[place][0]):
+            answers[place] = pool.ask([asked[place]])[0]
     return [
         _failed(task, answer["failed"]) if "failed" in answer else answer
         for task, answer in zip(tasks, answers, strict=True)
     ]
+
+
+def _moved(task: _Task, request: dict[str, Any]) -> bool:
+    """Whether a publication has put the bytes elsewhere meanwhile; the request then names their new place."""
+    task.content.refresh_from_db(fields=["location"])
+    path = str(contents.locate(task.content))
+    moved = bool(path != request["path"])
+    request["path"] = path
+    return moved
 
 
 def _failed(task: _Task, reason: str) -> dict[str, Any]:

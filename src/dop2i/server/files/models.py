@@ -54,6 +54,9 @@ class ContentDescription(models.Model):
     error = models.TextField(blank=True)
     created = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        indexes = [models.Index(fields=["-created"], condition=models.Q(error__gt=""), name="files_description_failed")]
+
     def __str__(self) -> str:
         return self.format or "unknown"
 

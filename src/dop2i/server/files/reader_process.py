@@ -12,6 +12,7 @@ import os
 import resource
 import sys
 import zlib
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ def main() -> None:
 
 
 def answer(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
-    """What a request asks: ``describe`` (with checksums and the scan), ``scan``, ``scan many``, ``deidentify`` or
-    ``view``.
+    """What a request asks: ``describe`` (with checksums and the scan), ``scan``, ``scan many``, ``deidentify``, ``view``
+    or ``describe member``.
 
     A description and a scan read the file one after the other, while the system still holds it near.
     """
@@ -48,6 +49,8 @@ def answer(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
         return deidentify(request)
     if task == "view":
         return view(request)
+    if task == "describe member":
+        return describe_member(request)
     return describe(request, seconds=seconds)
 
 
@@ -78,16 +81,48 @@ def deidentify(request: dict[str, Any]) -> dict[str, Any]:
 
 def view(request: dict[str, Any]) -> dict[str, Any]:
     """The figure of a part of a file, or the error that its view raised, by class and message."""
-    from dop2i.core.formats.sources import LocalSource
     from dop2i.core.views import draw
     from dop2i.errors import Dop2iError
 
-    source = LocalSource(request["path"], name=request["name"])
     try:
-        figure = draw(source, view=request["view"], part=request["part"], values=request["values"])
+        with _entered(request) as source:
+            figure = draw(
+                source,
+                view=request["view"],
+                part=request["part"],
+                values=request["values"],
+                description=request.get("description"),
+            )
+            return {"figure": figure.to_json()}
     except Dop2iError as problem:
-        return {"error": {"class": type(problem).__name__, "message": problem.message, "hint": problem.hint or ""}}
-    return {"figure": figure.to_json()}
+        return _error(problem)
+
+
+def describe_member(request: dict[str, Any]) -> dict[str, Any]:
+    """The description of a member of an archive, or the error that says why it cannot be entered."""
+    from dop2i.core.formats import STRUCTURE_ONLY, describe_source
+    from dop2i.errors import Dop2iError
+
+    try:
+        with _entered(request) as source:
+            return {"document": describe_source(source, limits=STRUCTURE_ONLY).to_json()}
+    except Dop2iError as problem:
+        return _error(problem)
+
+
+def _entered(request: dict[str, Any]) -> AbstractContextManager[Any]:
+    """The file of a request, or the member of it that is asked for."""
+    from dop2i.core.formats.sources import LocalSource
+    from dop2i.core.views import entered
+
+    source = LocalSource(request["path"], name=request["name"])
+    member = request.get("member", "")
+    return entered(source, member) if member else nullcontext(source)
+
+
+def _error(problem: Any) -> dict[str, Any]:
+    said = {"class": type(problem).__name__, "message": problem.message, "hint": problem.hint or ""}
+    return {"error": {**said, "parameter": getattr(problem, "parameter", "")}}
 
 
 def describe(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:

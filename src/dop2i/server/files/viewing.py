@@ -22,7 +22,7 @@ from django.conf import settings
 
 from dop2i import errors
 from dop2i.core.views import VIEWS, Figure, figure_from_json
-from dop2i.errors import InvalidInput, LimitExceeded, NotFound, ServiceUnavailable, UnreadableFile
+from dop2i.errors import InvalidInput, InvalidValue, LimitExceeded, NotFound, ServiceUnavailable, UnreadableFile
 from dop2i.server.files import contents
 from dop2i.server.files.models import FileEntry
 from dop2i.server.files.reader_pool import ReaderProcess
@@ -34,13 +34,25 @@ PATIENCE = 15.0
 IDLE_SECONDS = 60.0
 LARGEST_FIGURE = 16_000_000
 CACHE_BYTES = 2_000_000_000
+EDITION_OF_MEMBERS = 1
 _ERROR_KEPT_SECONDS = 3600.0
-_MOST_VALUES, _LONGEST_VALUE = 24, 500
+_MOST_VALUES, _LONGEST_VALUE = 24, 4000
 _LOOKS_BETWEEN_SWEEPS = 200
 
 
-def figure_of(entry: FileEntry, *, view: str, part: str, values: Mapping[str, str]) -> Figure:
-    """The figure of a part of a file, from the cache or made now.
+def figure_of(
+    entry: FileEntry,
+    *,
+    view: str,
+    part: str,
+    values: Mapping[str, str],
+    description: Mapping[str, Any] | None = None,
+    member: str = "",
+) -> Figure:
+    """The figure of a part of a file, from the cache or made now; ``description`` is the stored one, where known.
+
+    ``member`` names the file within an archive that is looked into (``run1.zip!/a.root`` for one within another); the
+    description is then that of the member.
 
     Raises ``NotFound`` for an unknown view or part, ``InvalidInput`` for a value that means nothing,
     ``UnreadableFile`` for a damaged file, ``LimitExceeded`` for one that costs too much, ``ServiceUnavailable`` when
@@ -52,7 +64,7 @@ def figure_of(entry: FileEntry, *, view: str, part: str, values: Mapping[str, st
         raise NotFound(f"No bytes of {entry.key!r} have arrived yet.")
     asked = _asked(values)
     name = entry.key.rpartition("/")[2]
-    kept = _place(entry, name=name, view=view, part=part, values=asked)
+    kept = _place(entry, name=name, question=[view, VIEWS[view].edition, part, asked, bool(description), member])
     answer = _kept(kept)
     if answer is None:
         request = {
@@ -62,12 +74,33 @@ def figure_of(entry: FileEntry, *, view: str, part: str, values: Mapping[str, st
             "view": view,
             "part": part,
             "values": asked,
+            "member": member,
+            "description": VIEWS[view].needed(description, part) if description else None,
         }
         answer = _made(request)
         _keep(kept, answer)
     if "error" in answer:
         raise _raised(answer["error"])
     return figure_from_json(answer["figure"])
+
+
+def member_description(entry: FileEntry, member: str) -> dict[str, Any]:
+    """What is in a member of an archive: names and structure, without reading its values. Raises as ``figure_of``."""
+    if entry.content is None:
+        raise NotFound(f"No bytes of {entry.key!r} have arrived yet.")
+    if len(member) > _LONGEST_VALUE:
+        raise NotFound(f"{entry.key} has no member of so long a name.")
+    name = entry.key.rpartition("/")[2]
+    kept = _place(entry, name=name, question=["describe member", EDITION_OF_MEMBERS, member])
+    answer = _kept(kept)
+    if answer is None:
+        request = {"task": "describe member", "path": str(contents.open_path(entry.content)), "name": name}
+        answer = _made({**request, "member": member})
+        _keep(kept, answer)
+    if "error" in answer:
+        raise _raised(answer["error"])
+    document: dict[str, Any] = answer["document"]
+    return document
 
 
 def _asked(values: Mapping[str, str]) -> dict[str, str]:
@@ -81,10 +114,9 @@ def _asked(values: Mapping[str, str]) -> dict[str, str]:
     return given
 
 
-def _place(entry: FileEntry, *, name: str, view: str, part: str, values: dict[str, str]) -> Path:
+def _place(entry: FileEntry, *, name: str, question: list[Any]) -> Path:
     # The name decides which reader is asked, so it is part of the question.
-    question = json.dumps([name, view, VIEWS[view].edition, part, values], ensure_ascii=True)
-    mark = hashlib.sha256(question.encode()).hexdigest()[:24]
+    mark = hashlib.sha256(json.dumps([name, *question], ensure_ascii=True).encode()).hexdigest()[:24]
     sha256 = entry.content.sha256 if entry.content else ""
     return Path(settings.DOP2I.home) / "cache" / "views" / sha256[:2] / f"{sha256[:40]}-{mark}.json"
 
@@ -123,6 +155,8 @@ def _made(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _raised(error: dict[str, str]) -> errors.Dop2iError:
+    if error["class"] == "InvalidValue":
+        return InvalidValue(error["message"], hint=error.get("hint", ""), parameter=error.get("parameter", ""))
     known = {made.__name__: made for made in (InvalidInput, NotFound, LimitExceeded, UnreadableFile)}
     return known.get(error["class"], UnreadableFile)(error["message"], hint=error.get("hint", ""))
 

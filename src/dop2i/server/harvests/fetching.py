@@ -115,6 +115,8 @@ class Fetcher:
     pause: float = 0.5
     limit: int = 256 << 20
     attempts: int = ATTEMPTS
+    connect_seconds: float = 20
+    read_seconds: float = 120
     wait: Callable[[float], None] = time.sleep
     requests: int = 0
     _last: float = 0.0
@@ -229,7 +231,7 @@ class Fetcher:
                 preload_content=False,
                 redirect=False,
                 retries=False,
-                timeout=urllib3.Timeout(connect=20, read=120),
+                timeout=urllib3.Timeout(connect=self.connect_seconds, read=self.read_seconds),
             )
         except (urllib3.exceptions.HTTPError, OSError) as error:
             cause = getattr(error, "reason", None) or error

@@ -25,7 +25,7 @@ from dop2i.server.records.numbers import next_number
 from dop2i.server.records.queries import find_record
 
 
-def _normal(document: Any) -> dict[str, Any]:
+def normal(document: Any) -> dict[str, Any]:
     """The written part of a document, with defaults filled in. Raises ``InvalidInput`` for what is no document."""
     from dop2i.core.model import normalise_record
 
@@ -44,7 +44,7 @@ def create_draft(*, actor: Actor, document: dict[str, Any] | None = None) -> Rec
     """A new concept with a first draft, owned by the actor. Raises ``NotAuthenticated``, ``InvalidInput``."""
     owner = require_scope(actor, "deposit")
     require_unlimited(actor)
-    draft = _normal(document or {})
+    draft = normal(document or {})
     concept = Concept.objects.create(id=next_number(), owner=owner)
     record = Record.objects.create(
         id=next_number(),
@@ -63,7 +63,7 @@ def update_draft(
     *, actor: Actor, record_id: int | str, document: dict[str, Any], expected_revision: int | None = None
 ) -> Record:
     """Replace the draft's document. Raises ``RevisionConflict`` when it is no longer at ``expected_revision``."""
-    draft = _normal(document)
+    draft = normal(document)
     record = held_draft(actor, record_id, expected=expected_revision)
     record.draft = draft
     record.draft_revision += 1

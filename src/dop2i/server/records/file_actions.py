@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from dop2i.errors import InvalidInput, WrongState
+from dop2i.errors import Conflict, Dop2iError, InvalidInput, WrongState
 from dop2i.server.faults import told
-from dop2i.server.files import actions, bundles, uploads
+from dop2i.server.files import actions, bundles, removing, replacing, uploads
 from dop2i.server.files.checksums import parse_checksum
 from dop2i.server.files.models import Bucket, FileEntry, Upload
 from dop2i.server.files.names import clean_name
@@ -51,6 +51,37 @@ def start_files(*, actor: Actor, record_id: int | str, entries: Sequence[dict[st
 
 
 @told()
+@transaction.atomic
+def announce_files(
+    *, actor: Actor, record_id: int | str, entries: Sequence[dict[str, Any]]
+) -> tuple[list[FileEntry], list[tuple[str, Dop2iError]]]:
+    """Announce files as :func:`start_files` does, where one that cannot be kept does not stop the others.
+
+    Returns the announced files, and each refused name with the reason.
+    """
+    record = held_draft(actor, record_id)
+    bucket = _open_bucket(record)
+    made: list[FileEntry] = []
+    refused: list[tuple[str, Dop2iError]] = []
+    waiting = [list(entries)] if entries else []
+    while waiting:
+        some = waiting.pop()
+        try:
+            with transaction.atomic():
+                made += actions.start_entries(bucket=bucket, wanted=some)
+        except (InvalidInput, Conflict) as error:
+            if len(some) == 1:
+                refused.append((str(some[0].get("key", "")), error))
+            else:
+                # the first half is asked first: of two names that cannot stand together the first stays
+                half = len(some) // 2
+                waiting += [some[half:], some[:half]]
+    names = [entry.key for entry in made[:_LISTED]]
+    audit(actor=actor, action="start files", target=f"record:{record.pk}", count=len(made), files=names)
+    return made, refused
+
+
+@told()
 def receive_content(
     *, actor: Actor, record_id: int | str, key: str | bytes, stream: Readable, length: int | None = None
 ) -> FileEntry:
@@ -86,6 +117,50 @@ def delete_file(*, actor: Actor, record_id: int | str, key: str | bytes) -> None
     record = held_draft(actor, record_id)
     actions.remove_entry(bucket_id=_open_bucket(record).pk, key=key)
     audit(actor=actor, action="delete file", target=f"record:{record.pk}", file=clean_name(key))
+
+
+@told()
+@transaction.atomic
+def delete_files(*, actor: Actor, record_id: int | str, keys: Sequence[str]) -> int:
+    """Remove files from a draft, those that are there; returns how many."""
+    record = held_draft(actor, record_id)
+    removed = removing.remove_named(bucket_id=_open_bucket(record).pk, keys=keys)
+    target, listed = f"record:{record.pk}", list(keys[:_LISTED])
+    audit(actor=actor, action="delete files", target=target, count=removed, files=listed)
+    return removed
+
+
+@told()
+@transaction.atomic
+def delete_folder(*, actor: Actor, record_id: int | str, folder: str) -> int:
+    """Remove a folder of a draft with every file in it; returns how many there were."""
+    record = held_draft(actor, record_id)
+    removed = removing.remove_folder(bucket_id=_open_bucket(record).pk, folder=folder)
+    audit(actor=actor, action="delete folder", target=f"record:{record.pk}", folder=folder, count=removed)
+    return removed
+
+
+@told()
+@transaction.atomic
+def forget_missing(*, actor: Actor, record_id: int | str) -> int:
+    """Expect no more the files that were announced and have not arrived; returns how many there were."""
+    record = held_draft(actor, record_id)
+    removed = removing.remove_missing(bucket_id=_open_bucket(record).pk)
+    audit(actor=actor, action="forget missing files", target=f"record:{record.pk}", count=removed)
+    return removed
+
+
+@told()
+def replace_file(*, actor: Actor, record_id: int | str, key: str | bytes, stream: Readable) -> FileEntry:
+    """Put other bytes in the place of a complete file of a draft, in one step. Raises ``NotFound``, ``WrongState``."""
+    record = find_record(record_id)
+    require(actor, "edit", record)
+    entry = actions.entry_of(_open_bucket(record).pk, key)
+    replacing.replace_bytes(entry=entry, stream=stream)
+    with transaction.atomic():
+        audit(actor=actor, action="replace file", target=f"record:{record.pk}", file=entry.key)
+        _describe_soon(record)
+    return actions.entry_of(entry.bucket_id, entry.key)
 
 
 @told()

@@ -100,3 +100,18 @@ class Record(models.Model):
         """The title of the published document, else of the draft."""
         document: dict[str, Any] = self.document or self.draft or {}
         return str(document.get("metadata", {}).get("title") or "")
+
+
+class DraftNotes(models.Model):
+    """What is kept with a draft beside its document, until it is published.
+
+    ``decisions`` on proposed values (:mod:`dop2i.core.proposals.decisions`), and ``proposals`` that an import brought:
+    ``{"path", "value", "file", "key"}``, one a value.
+    """
+
+    record = models.OneToOneField(Record, on_delete=models.CASCADE, primary_key=True, related_name="draft_notes")
+    decisions = models.JSONField(default=dict)
+    proposals = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"notes on the draft of record {self.record_id}"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
-from dop2i.faces.web.plots.svg import drawing, element, line, percent, text
+from dop2i.faces.web.plots.svg import drawing, element, line, percent, stretched, text
 
 LOW, HIGH = -20.0, 27.0
 ROW = 46
 TOP = 46
+WIDE = 10_000
+FEW = 60
+"""Up to so many records of a theme, each one's whole range is drawn and its line is bolder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,12 @@ class Landmark:
 
 @dataclass(frozen=True, slots=True)
 class LengthRow:
-    """One theme: its colour class, label, count and the lengths (in metres: (from, to)) of its records."""
+    """One theme: its colour class, label, count, and from where to where (metres) how many of its records probe."""
 
     colour: str
     label: str
     count: str
-    lengths: Sequence[tuple[float, float]]
+    lengths: Sequence[tuple[float, float, int]]
 
 
 def where(metres: float) -> float:
@@ -73,15 +77,21 @@ def _landmark(mark: Landmark, base: float) -> str:
 
 
 def _row(row: LengthRow, *, top: float) -> str:
-    places = [(where(a), where(b)) for a, b in row.lengths if a > 0 and b > 0]
+    places = [(where(a), where(b)) for a, b, _ in row.lengths if a > 0 and b > 0]
+    few = sum(count for _, _, count in row.lengths) <= FEW
     marks = []
-    for start, end in places:
-        if end - start > 0.004:
-            x, width = percent(start), percent(end - start)
-            marks.append(element("rect", class_="span-c", x=x, width=width, y=top + 17, height=4))
-        middle = percent((start + end) / 2)
-        marks.append(line(middle, top, middle, top + 38, "ln-c"))
-    words = element("tspan", row.label, class_="tk-b") + element("tspan", f" {row.count}", class_="tk-n")
+    if few:
+        for start, end in places:
+            if end - start > 0.004:
+                x, width = percent(start), percent(end - start)
+                marks.append(element("rect", class_="span-c", x=x, width=width, y=top + 16, height=6))
+    middles = sorted({round(WIDE * (start + end) / 2) for start, end in places})
+    if middles:
+        drawn = element("path", class_="ln-c ln-few" if few else "ln-c", d="".join(f"M{x} 0v1" for x in middles))
+        marks.append(stretched(drawn, y=top, height=38, box=(WIDE, 1)))
+    words = element("tspan", escape(row.label), class_="tk-b") + element(
+        "tspan", f" {escape(row.count)}", class_="tk-n"
+    )
     right = max((b for _, b in places), default=-0.02)
     left = min((a for a, _ in places), default=0.0)
     if right < 0.62:

@@ -45,6 +45,29 @@ def sky_map(
     return element("svg", *parts, width="100%", height="100%", aria_hidden="true", focusable="false", **shared)
 
 
+def mollweide_lines() -> str:
+    """The rim and the lines of a whole sky in Mollweide's projection, to lay over a picture twice as wide as tall."""
+    parts = [element("ellipse", class_="axis", cx=400, cy=200, rx=399.5, ry=199.5)]
+    for meridian in range(-120, 180, 60):
+        parts.append(path([_mollweide(meridian, dec) for dec in range(-90, 91, 5)], class_="over-line"))
+    for parallel in (-60, -30, 0, 30, 60):
+        parts.append(path([_mollweide(lon, parallel) for lon in (-180, 180)], class_="over-line"))
+    return element("svg", *parts, class_="image-over", viewBox="0 0 800 400", preserveAspectRatio="none",
+                   aria_hidden="true", focusable="false")  # fmt: skip
+
+
+def _mollweide(longitude: float, latitude: float) -> tuple[float, float]:
+    """The place on a map of 800 by 400, longitude growing to the left; the auxiliary angle by Newton's steps."""
+    phi = math.radians(latitude)
+    angle = phi
+    for _ in range(30):
+        slope = 2 + 2 * math.cos(2 * angle)
+        if slope < 1e-12:
+            break
+        angle -= (2 * angle + math.sin(2 * angle) - math.pi * math.sin(phi)) / slope
+    return 400 - 400 * longitude / 180 * math.cos(angle), 200 - 200 * math.sin(angle)
+
+
 def _line(points: Sequence[tuple[float, float]]) -> str:
     return path([project(ra, dec) for ra, dec in points], class_="grid grid-line")
 

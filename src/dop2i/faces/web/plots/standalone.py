@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 
+from dop2i.faces.web.plots.svg import element
+
 COLOURS = {
     "surface": ("#ffffff", "#141d20"),
     "line": ("#d2dbda", "#2a383b"),
@@ -15,18 +17,21 @@ COLOURS = {
     "plot-mute": ("#c9d3d3", "#33444a"),
     "cat-2": ("#8a2408", "#cf7444"),
     "ink-3": ("#566467", "#93a1a3"),
+    "ink": ("#0f1a1d", "#e7edec"),
     "spark": ("#c43d10", "#ff8a5c"),
     "marker": ("#ffe48a", "#4d3f06"),
 }
-"""The tokens that thumbnails use; a test holds them equal to tokens.css."""
+"""The tokens that pictures use; a test holds them equal to tokens.css."""
 
 RULES = (
     ".axis{stroke:var(--line-strong);fill:none}.grid{stroke:var(--plot-grid);stroke-width:1;fill:none}"
     ".bar{fill:var(--plot-fill)}.bar-2{fill:var(--plot-line)}.bar-mute{fill:var(--plot-mute)}"
     ".curve{fill:none;stroke:var(--plot-line);stroke-width:1.5;vector-effect:non-scaling-stroke}"
     ".curve-2{stroke:var(--cat-2)}.curve-3{stroke:var(--ink-3)}.dot{fill:var(--plot-line)}"
-    ".dot-spark{fill:var(--spark)}.err{stroke:var(--plot-line);stroke-width:1.5}"
-    ".sel{fill:var(--marker);opacity:.65}image{image-rendering:pixelated}"
+    ".disc{stroke:var(--surface);stroke-width:.7}.dot-spark{fill:var(--spark)}.err{stroke:var(--plot-line);stroke-width:1.5}"
+    ".sel{fill:var(--marker);opacity:.65}image{image-rendering:pixelated}.ground{fill:var(--surface)}"
+    ".tk{font:400 13px 'Source Sans 3',sans-serif;fill:var(--ink-3)}.tk-b{font-weight:600;fill:var(--ink)}"
+    ".halo{paint-order:stroke;stroke:var(--surface);stroke-width:4px;stroke-linejoin:round}"
 )
 
 
@@ -46,3 +51,10 @@ def standalone(inner: str, *, width: int = 640, height: int = 360) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         f"<style>{STYLE}</style>{inner}</svg>"
     )
+
+
+def on_paper(inner: str, *, width: int = 640, height: int = 360, margin: int = 16) -> str:
+    """A drawing of ``width - 2 × margin`` by ``height - 2 × margin`` pixels on its own ground, with air around."""
+    inside = {"x": margin, "y": margin, "width": width - 2 * margin, "height": height - 2 * margin}
+    ground = element("rect", class_="ground", width="100%", height="100%")
+    return ground + element("svg", inner, **inside)

@@ -26,8 +26,12 @@ def _heights(counts: Sequence[float], *, logarithmic: bool = False) -> list[floa
     return [(math.log10(c) - floor) / span if c > 0 else 0.0 for c in clean]
 
 
-def _outline(edges: Sequence[float], heights: Sequence[float], tall: float) -> list[tuple[float, float]]:
+def _outline(
+    edges: Sequence[float], heights: Sequence[float], tall: float, *, powers: bool = False
+) -> list[tuple[float, float]]:
     """The steps' corners in a box 1000 wide and ``tall`` high, baseline at the bottom, 4 % of air above."""
+    if powers and edges[0] > 0:
+        edges = [math.log10(e) for e in edges]
     width = edges[-1] - edges[0] or 1.0
     across = [1000 * (e - edges[0]) / width for e in edges]
     points = [(0.0, tall)]
@@ -68,29 +72,42 @@ def full_histogram(
     language: str,
     errors: Sequence[float] = (),
     logarithmic: bool = False,
+    powers: bool = False,
     height: int = 240,
 ) -> str:
-    """A histogram with its axes. ``errors`` are statistical, one a bin (drawn as thin bars)."""
+    """A histogram with its axes. ``errors`` are statistical, one a bin (drawn as thin bars).
+
+    ``logarithmic`` is the axis of the counts, ``powers`` that of the values.
+    """
     top_margin, bottom_margin = 26, 44
     tall = height - top_margin - bottom_margin
     baseline = height - bottom_margin
     heights = _heights(counts, logarithmic=logarithmic)
-    corners = _outline(edges, heights, tall)
+    corners = _outline(edges, heights, tall, powers=powers)
     parts = _count_grid(counts, top=top_margin, tall=tall, language=language, logarithmic=logarithmic)
     body = [path(corners, class_="bar", close=True), path(corners, class_="curve")]
     parts.append(stretched(*body, y=top_margin, height=tall, box=(1000, tall)))
     if errors and not logarithmic and len(errors) == len(counts) <= 120:
         parts += _error_bars(counts, errors=errors, edges=edges, top=top_margin, tall=tall)
     parts.append(line(0, baseline, "100%", baseline))
-    low, high = edges[0], edges[-1]
-    for tick in round_ticks(low, high, 5):
-        where = (tick - low) / ((high - low) or 1.0)
+    for tick, where in axis_ticks(edges[0], edges[-1], powers=powers):
         parts.append(line(percent(where), baseline, percent(where), baseline + 4))
         anchor = "start" if where < 0.03 else "end" if where > 0.97 else "middle"
         parts.append(text(number(tick, language, 6), x=percent(where), y=baseline + 17, anchor=anchor))
     parts.append(text(y_label, x=0, y=13, class_="tk tk-b halo"))
     parts.append(text(x_label, x="100%", y=height - 6, class_="tk tk-b", anchor="end"))
     return drawing(*parts, name=name, height=height)
+
+
+def axis_ticks(low: float, high: float, *, powers: bool = False, wanted: int = 5) -> list[tuple[float, float]]:
+    """``(value, place from 0 to 1)`` of the ticks of an axis: round numbers, or powers of ten where ``powers``."""
+    if not (powers and low > 0):
+        return [(tick, (tick - low) / ((high - low) or 1.0)) for tick in round_ticks(low, high, wanted)]
+    first, span = math.log10(low), (math.log10(high) - math.log10(low)) or 1.0
+    ticks = power_ticks(low, high, wanted + 1)
+    if len(ticks) < 2:
+        ticks = round_ticks(low, high, wanted)
+    return [(tick, (math.log10(tick) - first) / span) for tick in ticks if tick > 0]
 
 
 def _count_grid(counts: Sequence[float], *, top: float, tall: float, language: str, logarithmic: bool) -> list[str]:

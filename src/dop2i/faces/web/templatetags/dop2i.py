@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from dop2i.faces.web import figures, icons
 from dop2i.faces.web.assets import asset_url
+from dop2i.faces.web.said import said_text
 
 register = template.Library()
 
@@ -26,6 +28,16 @@ def icon(name: str) -> SafeString:
 def asset(path: str) -> str:
     """``{% asset "dop2i.css" %}``: the address of an asset."""
     return asset_url(path)
+
+
+@register.filter
+def said(text: object) -> SafeString:
+    """A sentence that a program wrote, in the language of the page; marked as English where it stays English."""
+    english = str(text or "")
+    words = said_text(english)
+    if english and words == english and _language() != "en":
+        return format_html('<span lang="en">{}</span>', english)
+    return conditional_escape(words)
 
 
 @register.filter
@@ -68,3 +80,23 @@ def svg(value: str) -> SafeString:
 def lookup(mapping: dict[str, object] | None, key: str) -> object:
     """``{{ mapping|lookup:key }}``; None when missing."""
     return (mapping or {}).get(key)
+
+
+@register.filter
+def pair_with(first: object, second: object) -> tuple[object, object]:
+    """``{% for side in before|pair_with:after %}``: two things that are shown alike, side by side."""
+    return first, second
+
+
+@register.filter
+def of_field(choices: dict[str, list[tuple[str, str]]], name: str) -> list[tuple[str, str]]:
+    """The choices of one field of the deposit form."""
+    return choices.get(name, [])
+
+
+@register.filter
+def evidence_key(key: str) -> str:
+    """Where a value is from that no file states, in the language of the page."""
+    from dop2i.faces.web.labels import evidence_words
+
+    return evidence_words(key)

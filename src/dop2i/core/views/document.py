@@ -1,0 +1,138 @@
+"""What is read rather than plotted: prose, notebooks, code, configuration, logs, the words of a PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from dop2i.core.formats._text import base_name, read_text
+from dop2i.core.formats.base import Source
+from dop2i.core.views import _code, _indented, _notebooks, _prose
+from dop2i.core.views.base import Parameter, Part, View, integer
+from dop2i.core.views.figures import Document
+from dop2i.errors import NotFound, UnreadableFile
+
+_KEY = "text"
+_MOST_PAGES = 10_000_000
+_LARGEST_PROSE = 1 << 20
+_PROSE = (".md", ".markdown")
+_TEXTUAL = frozenset(
+    {"readme", "text", "notebook", "json", "yaml", "xml", "licence", "cff", "codemeta", "zenodo", "voevent", "votable"}
+    | {"hepdata-submission", "hepdata-table", "csv", "ecsv", "ensdf", "exfor", "tfs", "lhe", "hepmc", "pdf"}
+)
+
+
+class DocumentView(View):
+    """A text made ready to read; markup of others is made harmless, and nothing in it runs."""
+
+    name = "document"
+    label: ClassVar = {"en": "Text", "fr": "Texte"}
+    rank = 80
+
+    def parts(self, description: Mapping[str, Any]) -> list[Part]:
+        """One part, where the content is text (or a PDF)."""
+        known = description.get("format") in _TEXTUAL
+        unknown = not description.get("format") and str(description.get("summary") or "").startswith("Text")
+        packed = "gzip" in str(description.get("media_type"))
+        if not (known or unknown) or packed or str(description.get("name") or "").lower().endswith(".gz"):
+            return []
+        pages = (description.get("headers") or {}).get("pages")
+        return [Part(_KEY, kind="text", size=str(pages) if isinstance(pages, int) else "")]
+
+    def parameters(self, description: Mapping[str, Any], part: Part) -> list[Parameter]:
+        """Formatted or as written, where that differs; the page is set by links."""
+        made = [Parameter("page", {"en": "Page", "fr": "Page"}, kind="hidden", suggested="0")]
+        name = str(description.get("name") or "")
+        if _kind(name, str(description.get("format") or "")) in ("prose", "notebook", "json", "xml"):
+            choices = {
+                "formatted": {"en": "formatted", "fr": "mis en forme"},
+                "source": {"en": "as written", "fr": "tel quel"},
+            }
+            made.append(Parameter("show", {"en": "Shown", "fr": "Affichage"}, "choice", choices, "formatted"))
+        return made
+
+    def needed(self, description: Mapping[str, Any], part: str) -> dict[str, Any]:
+        """The format alone."""
+        return {"format": description.get("format", "")}
+
+    def draw(self, source: Source, *, part: str, values: Mapping[str, str]) -> Document:
+        """One page of the text. ``show`` is ``formatted`` or ``source``, ``page`` counts from 0."""
+        if part not in ("", _KEY):
+            raise NotFound(f"{source.name} has no part {part[:60]!r}.")
+        page = integer(values, "page", default=0, least=0, most=_MOST_PAGES)
+        kind = _kind(source.name, _format(source))
+        if kind == "pdf":
+            return _pdf(source, page)
+        if values.get("show") != "source":
+            if kind == "notebook":
+                html, page, pages, notes = _notebooks.notebook_page(source, page)
+                return Document(html=html, page=page, pages=pages, notes=notes)
+            if kind == "prose" and source.size <= _LARGEST_PROSE:
+                text, _, _ = read_text(source, limit=_LARGEST_PROSE)
+                return Document(html=f'<div class="prose">{_prose.markdown(text)}</div>')
+            if kind in ("json", "xml") and source.size <= _indented.LARGEST:
+                text, _, _ = read_text(source, limit=_indented.LARGEST)
+                if _indented.needs_lines(text):
+                    written = _indented.indented_json(text) if kind == "json" else _indented.indented_xml(text)
+                    return _as_code(_code.pages_of_text(written, page), source.name, kind)
+        return _as_code(_code.page_of(source, page), source.name, {"notebook": "json"}.get(kind, ""))
+
+
+def _format(source: Source) -> str:
+    description = getattr(source, "description", None)
+    if isinstance(description, Mapping):
+        return str(description.get("format") or "")
+    from dop2i.core.formats import HEAD_BYTES, recognise
+
+    reader = recognise(source.name, source.read_range(0, HEAD_BYTES))
+    return reader.name if reader is not None else ""
+
+
+def _kind(name: str, format_name: str) -> str:
+    """``pdf``, ``notebook``, ``prose``, ``json``, ``xml``, or ``code`` for all that is shown as written."""
+    base = base_name(name)
+    if format_name in ("pdf", "notebook"):
+        return format_name
+    if base.endswith(_PROSE) and format_name in ("readme", "text", "licence"):
+        return "prose"
+    if base.endswith((".json", ".jsonld", ".geojson")):
+        return "json"
+    if format_name in ("xml", "votable", "voevent") or base.endswith((".xml", ".svg")):
+        return "xml"
+    return "code"
+
+
+def _as_code(page: _code.TextPage, name: str, language: str) -> Document:
+    made = Document(language=_code.language_of(name) or language, page=page.page, pages=page.pages)
+    made.html = _code.numbered(page.lines, first=page.first, name=name, language=language)
+    if any(len(line) > _code.LONGEST_LINE for line in page.lines):
+        made.notes.append("long lines cut")
+    if page.cut:
+        made.notes.append("text cut")
+    return made
+
+
+def _pdf(source: Source, page: int) -> Document:
+    """The words of one page; a page of pictures has none."""
+    import logging
+    import warnings
+
+    import pypdf
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        with source.open() as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            reader = pypdf.PdfReader(stream, strict=False)  # type: ignore[arg-type]
+            if reader.is_encrypted and not reader.decrypt(""):
+                raise UnreadableFile(f"{source.name} is protected by a password.", hint="Download it and open it.")
+            pages = len(reader.pages)
+            page = min(page, max(pages - 1, 0))
+            text = reader.pages[page].extract_text() if pages else ""
+    except UnreadableFile:
+        raise
+    except Exception as problem:
+        said = (str(problem).splitlines() or [type(problem).__name__])[0][:200]
+        raise UnreadableFile(f"{source.name} is cut or damaged: {said}.", hint="Fetch the file again.") from None
+    clean = "".join(letter for letter in text[:60_000] if letter >= " " or letter in "\n\t")
+    return Document(text=clean, language="pdf", page=page, pages=max(pages, 1))

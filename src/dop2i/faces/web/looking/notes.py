@@ -1,0 +1,44 @@
+"""What is said under a figure: how many rows were read, and the sentences that a view wrote."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dop2i.core.views.figures import Figure
+from dop2i.faces.web import figures
+from dop2i.faces.web.rendering import language
+
+NOTES = {
+    "flattened": gettext_lazy("Each element of a list counts as one entry."),
+    "whole numbers": gettext_lazy("Bins are centred on whole numbers."),
+    "overflow drawn": gettext_lazy("The first and the last bin hold what lies outside too."),
+    "nothing left": gettext_lazy("No value is left to draw."),
+    "other words": gettext_lazy("Words that occur less often are counted, not drawn."),
+    "rows not counted": gettext_lazy("The rows of this file were not all counted: there may be more."),
+    "logarithm of positive": gettext_lazy("A logarithmic axis leaves out what is not above zero."),
+}
+"""Sentences by the key that views write; a text that is no key is shown as it is, in English."""
+
+_FIRST = "from the beginning"
+
+
+def notes_of(figure: Figure) -> list[dict[str, str]]:
+    """Sentences with their language."""
+    here = language()
+    made = []
+    if figure.sampled:
+        numbers = {
+            "read": figures.integer(figure.rows_read or 0, here),
+            "total": figures.integer(figure.rows_total or 0, here),
+        }
+        words = _("Made of the first %(read)s of %(total)s rows.") % numbers
+        if _FIRST not in figure.notes:
+            words = _("Made of %(read)s of %(total)s rows, taken evenly over the file.") % numbers
+        made.append({"words": words, "language": here})
+    for note in figure.notes:
+        if note == _FIRST:
+            continue
+        known = NOTES.get(note)
+        made.append({"words": str(known) if known else note, "language": here if known else "en"})
+    return made

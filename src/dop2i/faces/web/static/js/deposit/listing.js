@@ -1,0 +1,74 @@
+// The list of a draft's files: folders open, files are deleted and replaced without the page being read anew.
+import { ask, call, Refused } from "./calls.js";
+
+export class Listing {
+  // `say(text)`: told to who cannot see it. `replace(path, file)`: sends another file under that name.
+  constructor(section, { say, replace, changed }) {
+    this.section = section;
+    this.say = say;
+    this.changed = changed;
+    this.query = "";
+    section.addEventListener("click", (event) => this.click(event));
+    section.addEventListener("submit", (event) => this.submit(event));
+    const picker = section.querySelector("[data-replacement]");
+    picker.addEventListener("change", () => {
+      const [file] = picker.files;
+      if (file) replace(picker.dataset.path, file);
+      picker.value = "";
+    });
+    this.picker = picker;
+  }
+
+  click(event) {
+    const link = event.target.closest("a[data-folder]");
+    const button = event.target.closest("button[data-replace]");
+    if (button) {
+      this.picker.dataset.path = button.dataset.replace;
+      this.picker.click();
+    } else if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      const { folder, after } = link.dataset;
+      this.open(new URLSearchParams({ folder, ...(after ? { after } : {}) }).toString());
+    }
+  }
+
+  async open(query) {
+    this.query = query;
+    if (await this.refresh()) this.section.querySelector("#h-files").focus();
+  }
+
+  async submit(event) {
+    const form = event.target;
+    if (!("asks" in form.dataset)) return;
+    event.preventDefault();
+    const body = new URLSearchParams(new FormData(form, event.submitter));
+    const buttons = [...this.section.querySelectorAll("[data-list] .btn-link, [data-list] summary")];
+    const at = buttons.indexOf(event.submitter.closest("li")?.querySelector(".btn-link, summary"));
+    try {
+      const answer = await ask(this.section.dataset.post, { body });
+      this.say(answer.words);
+    } catch (error) {
+      if (!(error instanceof Refused)) { form.removeAttribute("data-asks"); form.requestSubmit(event.submitter); return; }
+      this.say(error.message);
+    }
+    await this.refresh();
+    const left = [...this.section.querySelectorAll("[data-list] .btn-link, [data-list] summary")];
+    (left[Math.min(Math.max(at, 0), left.length - 1)] ?? this.section.querySelector("#h-files")).focus();
+    this.changed();
+  }
+
+  // Reads the list anew from the draft's page; false when that cannot be had now.
+  async refresh() {
+    try {
+      const page = await call("GET", `${this.section.dataset.href}?${this.query}`, { headers: { Accept: "text/html" } });
+      const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
+      for (const part of ["[data-listing]", "[data-count]"]) {
+        this.section.querySelector(part).replaceWith(parsed.querySelector(`#files ${part}`));
+      }
+      for (const hint of this.section.querySelectorAll("[data-needs-script]")) hint.hidden = false;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}

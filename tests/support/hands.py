@@ -1,0 +1,56 @@
+"""How a person of a journey uses a page: with the pointer, or with the keyboard alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MOST_STEPS = 400
+_IS_FOCUSED = "element => element === document.activeElement || element.contains(document.activeElement)"
+
+
+class Pointer:
+    """Clicks and types."""
+
+    def follow(self, place: Any) -> None:
+        """A link or a button."""
+        place.click()
+
+    def write(self, place: Any, text: str) -> None:
+        """Text in a field, in place of what is there."""
+        place.fill(text)
+
+    def choose(self, place: Any, value: str) -> None:
+        """One of the options of a list."""
+        place.select_option(value)
+
+
+class Keyboard:
+    """Tab, letters, arrows, space and Enter: what cannot be reached with them fails."""
+
+    def follow(self, place: Any) -> None:
+        """A link or a button."""
+        self._reach(place)
+        place.page.keyboard.press("Enter")
+
+    def write(self, place: Any, text: str) -> None:
+        """Text in a field, in place of what is there."""
+        self._reach(place)
+        place.page.keyboard.press("ControlOrMeta+a")
+        place.page.keyboard.press("Delete")
+        place.page.keyboard.insert_text(text)
+
+    def choose(self, place: Any, value: str) -> None:
+        """One of the options of a list, by its first letters."""
+        self._reach(place)
+        words = place.locator(f"option[value='{value}']").inner_text()
+        place.page.keyboard.type(words[:12])
+        if place.input_value() != value:
+            raise AssertionError(f"the keyboard chose {place.input_value()!r}, not {value!r}")
+
+    def _reach(self, place: Any) -> None:
+        place.wait_for(state="visible")
+        for _ in range(MOST_STEPS):
+            if place.evaluate(_IS_FOCUSED):
+                return
+            place.page.keyboard.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {place}")
