@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from dop2i.core.mappings import Mapped
-from dop2i.core.mappings.codemeta import from_codemeta
-from dop2i.errors import InvalidInput, UnreadableFile
-from dop2i.server.harvests.sources.base import Option, Order, Page, Raw, Source, dump
+from dop2i.errors import UnreadableFile
+from dop2i.server.harvests.sources._codemeta import codemeta_of, mapped_codemeta
+from dop2i.server.harvests.sources.base import Option, Order, Page, Raw, Source
 
 SIZE = 50
 
@@ -60,24 +59,15 @@ class GitLab(Source):
         branch = project.get("default_branch")
         if not branch:
             return None
-        url = f"{base}/projects/{project['id']}/repository/files/codemeta.json/raw"
-        identifier = str(project.get("path_with_namespace") or project["id"])
-        try:
-            answer = order.fetcher.get(url, params={"ref": branch})
-        except InvalidInput:
-            return None
-        try:
-            codemeta = json.loads(answer.body.removeprefix(b"\xef\xbb\xbf"))
-            if not isinstance(codemeta, dict):
-                raise ValueError("it is no JSON object")
-        except (ValueError, RecursionError) as error:
-            return Raw(identifier, answer.body, problem=f"Its codemeta.json is not valid JSON: {error}.")
-        content = {"project": str(project.get("web_url") or ""), "codemeta": codemeta}
-        return Raw(identifier, dump(content), modified=str(project.get("last_activity_at") or ""), parsed=content)
+        return codemeta_of(
+            order,
+            f"{base}/projects/{project['id']}/repository/files/codemeta.json/raw",
+            identifier=str(project.get("path_with_namespace") or project["id"]),
+            page=str(project.get("web_url") or ""),
+            modified=str(project.get("last_activity_at") or ""),
+            params={"ref": branch},
+        )
 
     def map(self, raw: Raw, order: Order) -> Mapped:
         """The project's codemeta.json; its page is that of the project."""
-        found = raw.json()
-        mapped = from_codemeta(found["codemeta"], repository=found["project"])
-        mapped.url = found["project"] or mapped.url
-        return mapped
+        return mapped_codemeta(raw)
