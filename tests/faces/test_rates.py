@@ -166,3 +166,26 @@ def test_an_upload_is_counted_when_it_begins(instance: Any, monkeypatch: pytest.
     other = Elsewhere("198.51.100.4").client
     assert other.post("/api/uploads", headers=bearer).status_code == 429
     assert other.get("/api/user", headers=bearer).status_code == 200
+
+
+def test_mallory_cannot_ask_everybody_for_access(instance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(rates.RATES, "appeal", Rate(0.1, 3))
+    mallory = Elsewhere("192.0.2.8").client
+    codes = [mallory.post(f"/records/{n}/access/ask", {"purpose": "x"}).status_code for n in range(1, 5)]
+    assert (429 not in codes[:3], codes[3]) == (True, 429)
+    # reading costs nothing of it
+    assert mallory.get("/records/1/access/ask").status_code != 429
+
+
+def test_what_writes_to_others_is_counted() -> None:
+    """The addresses that are counted are addresses of the product."""
+    from django.urls import resolve
+
+    from dop2i.faces.limiting import _APPEAL
+
+    for path in (
+        "/communities/km3net/members/add", "/records/1/access/ask",
+        "/api/communities/km3net/invitations", "/api/records/1/access/request",
+    ):  # fmt: skip
+        assert _APPEAL.match(path)
+        assert resolve(path)

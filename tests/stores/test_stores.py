@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -52,6 +54,20 @@ class TestHttpStoreWithoutRanges(StoreConformance):
         return StorePlace(f"{web.url}/ignoring", prepare=lambda path, content: web.files.update({path: content}))
 
 
+EVENTS = b"energy [GeV],hits\n1.5,10\n2.5,20\n"
+
+
+def assert_described(address: str, capsys: Any) -> None:
+    """``dop2i describe ADDRESS --json`` tells the table."""
+    from dop2i.faces.cli.main import main
+
+    main(["describe", address, "--json"], standalone_mode=False)
+    found = json.loads(capsys.readouterr().out)
+    described = found["files"][0] if "files" in found else found
+    assert [column["name"].split(" ")[0] for column in described["tables"][0]["columns"]] == ["energy", "hits"]
+    assert described["tables"][0]["rows"] == 2
+
+
 @pytest.mark.outside
 class TestS3Store(StoreConformance):
     @pytest.fixture
@@ -68,6 +84,9 @@ class TestS3Store(StoreConformance):
         address = self._fill(store, place, "signed.txt", b"for Chloe")
         assert requests.get(store.url(address, seconds=60), timeout=10).content == b"for Chloe"
 
+    def test_a_file_there_is_described_on_the_command_line(self, store: Store, place: StorePlace, capsys: Any) -> None:
+        assert_described(self._fill(store, place, "events.csv", EVENTS), capsys)
+
 
 @pytest.mark.outside
 class TestXrootdStore(StoreConformance):
@@ -78,6 +97,9 @@ class TestXrootdStore(StoreConformance):
     @pytest.fixture
     def place(self, xrootd_root: str) -> StorePlace:
         return StorePlace(f"{xrootd_root}/{uuid4().hex}")
+
+    def test_a_file_there_is_described_on_the_command_line(self, store: Store, place: StorePlace, capsys: Any) -> None:
+        assert_described(self._fill(store, place, "events.csv", EVENTS), capsys)
 
 
 def test_each_scheme_has_one_store() -> None:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _UNCOUNTED = re.compile(r"/(assets/.*|favicon\.ico|robots\.txt)$")
 _SEARCH = re.compile(r"/(search(/.*)?|api/records|api/user/records|api/communities|(.*/)?suggest(ions)?)$")
 _UPLOAD = re.compile(r"/(api/(.*/)?(uploads|content|files-bundle)|deposit(/\d+/files)?)$")
+_APPEAL = re.compile(
+    r"/(communities/[^/]+/members/add|records/\d+/access/ask"
+    r"|api/communities/[^/]+/invitations|api/records/\d+/access/request)$"
+)
 
 
 class Limits:
@@ -58,6 +62,8 @@ def charges(request: HttpRequest, address: str) -> list[tuple[str, str]]:
             found.append(("person-search" if person else "search", who))
     elif request.method in ("POST", "PUT") and _UPLOAD.match(path):
         found.append(("upload", who))
+    elif request.method == "POST" and _APPEAL.match(path):
+        found.append(("appeal", who))
     return found
 
 

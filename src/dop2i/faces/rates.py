@@ -50,8 +50,10 @@ RATES = {
     "sign-in": Rate(8 / 300, 8),
     "account": Rate(60 / 3600, 60),
     "address": Rate(40 / 300, 40),
-    # links and letters that cost somebody else something: invitations, reset of a password, requests for access
+    # letters that anybody can have sent: a forgotten password, an address to be confirmed
     "letter": Rate(10 / 3600, 10),
+    # what writes to others: invitations, requests for access
+    "appeal": Rate(60 / 3600, 30),
 }
 
 
