@@ -64,8 +64,10 @@ def describe_tree(tree: Any, name: str, *, budget: Budget, warnings: list[str]) 
             if not _read_branch(branch, first=first, budget=budget):
                 table.sampled = True
     failed = [(branch.path, branch.failed) for branch in readable if branch.failed]
-    _warn_of(failed, "could not be read", name, warnings)
-    _warn_of(strange, "are of an unknown type", name, warnings)
+    if failed:
+        warnings.append(f"Columns of {name} that could not be read: {_listed(failed)}.")
+    if strange:
+        warnings.append(f"Columns of {name} of an unknown type: {_listed(strange)}.")
     read = [facts for branch in readable for _, _, facts in branch.parts]
     table.columns += [facts.column() if facts.entries else _only_named(facts) for facts in read]
     if table.sampled:
@@ -80,12 +82,10 @@ def _only_named(facts: ColumnFacts) -> Column:
     return column
 
 
-def _warn_of(branches: list[tuple[str, str]], what: str, name: str, warnings: list[str]) -> None:
-    """One warning for all branches with one trouble: the first three are named."""
-    if branches:
-        listing = "; ".join(f"{path} ({reason})" for path, reason in branches[:3])
-        more = f" and {len(branches) - 3} more" if len(branches) > 3 else ""
-        warnings.append(f"Columns of {name} that {what}: {listing}{more}.")
+def _listed(branches: list[tuple[str, str]]) -> str:
+    """The first three branches with what is wrong with each."""
+    listing = "; ".join(f"{path} ({reason})" for path, reason in branches[:3])
+    return f"{listing}; + {len(branches) - 3}" if len(branches) > 3 else listing
 
 
 def _open_branch(path: str, branch: Any, table: Table, strange: list[tuple[str, str]]) -> _Branch | None:
