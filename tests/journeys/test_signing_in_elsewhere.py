@@ -167,6 +167,13 @@ def test_alice_signs_in_with_the_federation_and_has_its_groups(site: Site, brows
     page.wait_for_url("**/work")
     assert groups_and_roles(site, "alice@lab.example.org")["groups"] == ["atlas"]
 
+    # leaving here, she is told that the provider's own session goes on, and ends it
+    page.get_by_role("button", name="Sign out").click()
+    assert "You are signed out here." in page.content()
+    page.get_by_role("link", name="Sign out of The federation").click()
+    page.get_by_role("button", name="Yes, sign me out").click()
+    page.get_by_text("Sign-out Success").wait_for()
+
     # who leaves the federation altogether keeps nothing of it
     site.aai.forget("alice")
     site.an_hour_passes()

@@ -18,6 +18,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 SECOND_STEP = "second_step"
 STEP_SECONDS = 600
 _AT = "signed_in_at"
+_HOW = "signed_in_with"
 RECENT_SECONDS = 1800
 """For so long after signing in a person may change how they sign in."""
 
@@ -39,10 +40,16 @@ def open_session(
     note_sign_in(person=person, how=how, address=request.META.get("REMOTE_ADDR", ""))
     login(request, person, backend=BACKEND)
     request.session[_AT] = time.time()
+    request.session[_HOW] = how
     response = HttpResponseRedirect(next_url)
     if person.language in LANGUAGES and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         remember_language(response, person.language)
     return response
+
+
+def signed_in_with(request: HttpRequest) -> str:
+    """How this session began: password, passkey, or the provider's name; empty without a session."""
+    return str(request.session.get(_HOW) or "")
 
 
 def waiting_for_second_step(request: HttpRequest) -> tuple[Any, dict[str, str]] | None:

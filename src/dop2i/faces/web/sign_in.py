@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth import authenticate, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,8 +16,8 @@ from dop2i.errors import InvalidInput, NotAuthenticated, TooManyRequests
 from dop2i.faces import rates
 from dop2i.faces.web.rendering import LANGUAGES, page, person_of, safe_next
 from dop2i.faces.web.said import said
-from dop2i.faces.web.sessions import open_session, remember_language
-from dop2i.faces.web.sign_in_with import providers
+from dop2i.faces.web.sessions import open_session, remember_language, signed_in_with
+from dop2i.faces.web.sign_in_with import left_provider, providers
 
 
 @sensitive_post_parameters("password")
@@ -28,6 +30,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(wanted)
     context: dict[str, object] = {"next": wanted, "email": "", "providers": providers(), "again": again}
     if request.method != "POST":
+        context["left"] = left_provider(request.GET.get("left", ""))
         return page(request, "sign_in.html", context)
     email = request.POST.get("email", "").strip().lower()
     address = request.META.get("REMOTE_ADDR", "")
@@ -52,8 +55,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session."""
+    """End the session; whoever came from a provider learns that its own session goes on, and where it ends."""
+    how = signed_in_with(request)
     logout(request)
+    if left_provider(how):
+        return HttpResponseRedirect(f"{reverse('web:sign-in')}?{urlencode({'left': how})}")
     return HttpResponseRedirect(reverse("web:home"))
 
 

@@ -30,6 +30,15 @@ def providers() -> list[dict[str, str]]:
     return [{"name": provider.name, "title": provider.title} for provider in settings.DOP2I.sign_in]
 
 
+def left_provider(name: str) -> dict[str, str] | None:
+    """The provider that a person came from, with the address where its own session ends; None when it has none."""
+    from dop2i.server.people import openid
+
+    found = next((provider for provider in settings.DOP2I.sign_in if provider.name == name), None)
+    address = openid.signing_out_there(found) if found is not None else ""
+    return {"title": found.title, "address": address} if found is not None and address else None
+
+
 @require_safe
 def to_provider(request: HttpRequest, name: str) -> HttpResponse:
     """Sends the browser to the provider; ``link=1`` adds the identity to the account that is signed in."""

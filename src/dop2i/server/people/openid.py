@@ -165,6 +165,20 @@ def describe(provider: Provider) -> Mapping[str, Any]:
     return found
 
 
+def signing_out_there(provider: Provider) -> str:
+    """The address where a person ends the session of the provider itself; empty when it has none, or is away.
+
+    OpenID Connect RP-Initiated Logout 1.0, section 2, without a hint: the provider asks the person.
+    """
+    try:
+        address = str(describe(provider).get("end_session_endpoint") or "")
+    except (ServiceUnavailable, SignInRefused):
+        return ""
+    if not address or not is_safe_address(address, plain_from=provider.issuer):
+        return ""
+    return f"{address}{'&' if '?' in address else '?'}{urlencode({'client_id': provider.client_id})}"
+
+
 def verify_id_token(token: str, *, provider: Provider, nonce: str, access_token: str) -> dict[str, Any]:
     """The claims of an ID token. Raises ``SignInRefused`` unless all of it is as it must be."""
     import jwt
