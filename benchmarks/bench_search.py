@@ -84,9 +84,9 @@ def engine(actor: Any, q: str) -> int:
     asked = ask(actor, q=q, filters={}, scored=SORTS[order] is None)
     if asked is None:
         raise RuntimeError("There is no index.")
-    counting = beside(count_facets, asked.opened, asked.base, asked.filters, FIVE)
+    counting = beside(count_facets, asked.opened, asked.base, asked.filters, FIVE, worth=asked.is_large)
     total, _keys = _page_of(asked, order=order, page=1, size=20)
-    counting.result()
+    counting()
     return total
 
 

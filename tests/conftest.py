@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,15 @@ def outside_sockets_are_closed() -> Any:
     socket.socket.connect = connect_here  # type: ignore[method-assign]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_figure_process_is_left() -> Any:
+    """The processes that drew figures for the tests end with them."""
+    yield
+    viewing = sys.modules.get("dop2i.server.files.viewing")
+    if viewing is not None:
+        viewing.stop_helpers()
 
 
 def _is_here(host: str) -> bool:

@@ -12,6 +12,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Generic, TypeVar
@@ -60,6 +61,20 @@ class Registry(Mapping[str, Member], Generic[Member]):
                 )
             found[name] = member_class()
         return dict(sorted(found.items(), key=lambda item: (getattr(item[1], "rank", 50), item[0])))
+
+    def one(self, name: str) -> Member:
+        """The member of that name without loading the others, where a built-in module is named as it is.
+
+        For processes that start often and need one member. Raises ``KeyError``.
+        """
+        if "_members" not in self.__dict__ and name.isidentifier() and not name.startswith("_") and name != "base":
+            with suppress(ModuleNotFoundError):
+                module = importlib.import_module(f"{self.package}.{name}")
+                for _, member in inspect.getmembers(module, inspect.isclass):
+                    own = member.__module__ == module.__name__ and issubclass(member, self.base)
+                    if own and not inspect.isabstract(member) and getattr(member, "name", "") == name:
+                        return member()
+        return self[name]
 
     def __getitem__(self, name: str) -> Member:
         return self._members[name]

@@ -155,6 +155,7 @@ def test_chloe_finds_previews_cites_and_downloads(
     chloe.wait_for_url("**/search?*")
     hands.follow(chloe.locator("li.result h3 a", has_text=TITLE).first)
     chloe.wait_for_url("**/records/*")
+    address = chloe.url
     shown = chloe.locator("main").inner_text()
     assert words["use"] in shown
     assert words["look"] in shown
@@ -163,7 +164,9 @@ def test_chloe_finds_previews_cites_and_downloads(
     chloe.wait_for_url("**file=muons.csv*")
     hands.follow(chloe.locator("#look a", has_text="charge").first)
     chloe.wait_for_url("**charge*")
-    assert chloe.locator("#look svg").count() > 0
+    chloe.wait_for_selector("main figure svg")
+    hands.follow(chloe.locator(".breadcrumb a", has_text=TITLE))
+    chloe.wait_for_url(f"{address}**")
 
     if script:
         hands.follow(chloe.locator("[data-copy=citation]"))

@@ -103,6 +103,7 @@ ROUTES = {
         "web:record-communities POST" web:edit web:new-version web:draft web:draft-files web:draft-delete
         api:list_draft_views api:get_draft_figure
         web:draft-files-held web:draft-files-announce web:draft-files-state
+        web:draft-stand web:draft-creators web:draft-import api:import_description
     """,
     "shown": """
         "web:record-communities GET"
@@ -147,6 +148,7 @@ ROUTES = {
         api:list_record_access_requests
     """,
     "people": """
+        api:list_completions web:deposit-complete
         api:get_user api:list_jobs api:my_history api:my_records api:create_record api:list_notices api:read_notices
         api:list_tokens api:create_token api:create_upload api:upload_state api:append_upload api:end_upload
         web:deposit web:work web:tokens web:my-history web:profile web:notices web:notices-read web:signing-in
@@ -196,6 +198,7 @@ ROUTES = {
         protocols:sitemap-file web:sign-in-with web:sign-in-answer api:get_logo web:community-logo api:get_entry
         api:get_raw api:list_entry_files "web:confirm-access POST" api:search_feed api:search_list web:entry
         web:invitation web:search-feed web:search-list
+        web:design
     """,
 }
 """Rule → the routes under it. A route of the server that stands nowhere fails the test."""
@@ -259,6 +262,9 @@ SAMPLES: dict[str, tuple[str, str]] = {
     "api:create_token": (JSON, '{"scopes": ["read"]}'),
     "web:draft-files": (FORM, "delete={key}"),
     "web:draft-files-announce": (JSON, '[["another.txt", 1, ""]]'),
+    "api:import_description": (JSON, '{"identifier": "10.1234/unknown"}'),
+    "web:draft-import": (FORM, "forget=nothing"),
+    "web:draft-creators": (FORM, "creators=Curie%2C+Marie"),
     "web:sign-in": (FORM, "email=nobody@example.org&password=x"),
 }
 """What is sent with a request that needs a body to come as far as the question of rights."""

@@ -23,6 +23,8 @@ VISITS: dict[str, tuple[str, ...]] = {
         "visitor /records/{withdrawn_id}",
         "owner /records/{draft_id}?preview=1",
     ),
+    "compare": ("visitor /records/{rich_id}/compare/{first_id}",),
+    "look": ("visitor /records/{rich_id}/look/csv/hits.csv",),
     "graph": ("visitor /graph/{rich_id}",),
     "broken-links": ("administrator /work/links",),
     "entry": ("both /catalogue/{harvest}/{entry_name}",),
@@ -33,6 +35,7 @@ VISITS: dict[str, tuple[str, ...]] = {
     "deposit": ("owner /deposit",),
     "draft": ("owner /deposit/{draft_id}", "owner /deposit/{personal_id}"),
     "draft-ethics": ("owner /deposit/{personal_id}/ethics",),
+    "draft-creators": ("owner /deposit/{draft_id}/creators",),
     "draft-delete": ("owner /deposit/{draft_id}/delete",),
     "record-access": ("owner /records/{restricted_id}/access", "owner /records/{embargoed_id}/access"),
     "ask-access": ("both /records/{embargoed_id}/access/ask",),
@@ -52,6 +55,7 @@ VISITS: dict[str, tuple[str, ...]] = {
     "invitation": ("both /invitations/{secret}",),
     "requests": ("owner /requests",),
     "review": ("owner /requests/{review_id}", "administrator /requests/{review_id}"),
+    "desk": ("administrator /desk",),
     "work": ("owner /work", "administrator /work"),
     "tokens": ("owner /work/tokens",),
     "my-history": ("owner /profile/history",),
@@ -73,6 +77,7 @@ VISITS: dict[str, tuple[str, ...]] = {
     "mails": ("administrator /operator/mail",),
     "mail": ("administrator /operator/mail/{mail_id}",),
     "api-reader": ("visitor /api-reader",),
+    "design": ("both /design",),
     "about": ("visitor /about",),
     "how-to-cite": ("visitor /about/citing",),
     "how-to-deposit": ("visitor /about/depositing",),
@@ -81,6 +86,17 @@ VISITS: dict[str, tuple[str, ...]] = {
     "pid": ("visitor /ark:/99999/none",),
 }
 """Route → its visits, with the names of ``pages_world.py`` in braces."""
+
+NO_PAGE = {
+    "search-feed": "a feed of a kind that is in the address",
+    "search-list": "a file of a kind that is in the address",
+    "deposit-complete": "names to choose from, for a script",
+    "draft-stand": "where a draft stands, for a script",
+    "sign-in-with": "leads to a provider",
+    "sign-in-answer": "where a provider leads back to",
+    "community-logo": "a picture, which the community of the world does not have",
+}
+"""Routes that answer no page, although the world has not what they would answer with."""
 
 
 def visits(values: dict[str, str], files: list[str]) -> list[tuple[str, str]]:

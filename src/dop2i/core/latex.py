@@ -13,10 +13,14 @@ _LETTERS = (
     *("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"),
 )
 GREEK = dict(zip(_LETTERS, "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΦΨΩ", strict=True))
-SIGNS = {"ell": "ℓ", "times": "×", "to": "→", "rightarrow": "→", "pm": "±", "sqrt": "√", "cdot": "·", "circ": "°",
-         "infty": "∞", "leq": "≤", "geq": "≥", "approx": "≈", "left": "", "right": "", "mathrm": "", "text": "",
-         "rm": "", "it": "", "varepsilon": "ε", "varphi": "φ", "hbar": "ħ", "quad": " ", "prime": "′", "langle": "⟨", "rangle": "⟩", "bf": "", "cos": "cos ",
-         "sin": "sin ", "log": "log ", "ln": "ln ", "ge": "≥", "le": "≤", "partial": "∂", "sim": "∼", "perp": "⊥"}  # fmt: skip
+SIGNS = {
+    **{"ell": "ℓ", "times": "×", "to": "→", "rightarrow": "→", "pm": "±", "sqrt": "√", "cdot": "·", "circ": "°"},
+    **{"infty": "∞", "leq": "≤", "geq": "≥", "le": "≤", "ge": "≥", "approx": "≈", "sim": "∼", "perp": "⊥"},
+    **{"varepsilon": "ε", "varphi": "φ", "hbar": "ħ", "partial": "∂", "prime": "′", "langle": "⟨", "rangle": "⟩"},
+    **{name: f"{name} " for name in ("cos", "sin", "tan", "log", "ln", "exp")},
+    **dict.fromkeys(("left", "right", "mathrm", "text", "rm", "it", "bf"), ""),
+    "quad": " ",
+}
 WORDS = {**GREEK, **SIGNS}
 RAISED = str.maketrans("+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LOWERED = str.maketrans("+-0123456789", "₊₋₀₁₂₃₄₅₆₇₈₉")

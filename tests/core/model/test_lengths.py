@@ -24,6 +24,13 @@ def test_a_collision_of_13_tev_probes_the_reduced_wavelength_of_its_energy() -> 
     assert probed(sqrt_s=quantity(7, 13, "TeV")) == pytest.approx((1.518e-20, 2.819e-20), rel=1e-3)
 
 
+def test_particles_whose_centre_of_mass_energy_is_not_told_resolve_what_their_energy_allows() -> None:
+    assert probed(theme="particle", energy=quantity(1, 100, "GeV")) == pytest.approx((1.973e-18, 1.973e-16), rel=1e-3)
+    both = probed(theme="particle", energy=quantity(450, 450, "GeV"), sqrt_s=quantity(13, 13, "TeV"))
+    assert both == pytest.approx((1.518e-20, 1.518e-20), rel=1e-3)
+    assert probed(theme="nuclear", energy=quantity(1, 100, "GeV")) is None
+
+
 def test_a_lead_nucleus_is_fourteen_femtometres_wide() -> None:
     assert probed(theme="nuclear", nuclides=["208Pb"]) == pytest.approx((1.422e-14, 1.422e-14), rel=1e-3)
 

@@ -31,7 +31,7 @@ def read_plane(source: Source, *, index: int, window: Window) -> Plane:
     slope, intercept, unit = _rescale(head, index)
     plane.pixels = part.astype("float64") * slope + intercept
     plane.unit = unit
-    plane.label = {"HU": "radiodensity", "Gy": "dose", "Bq/mL": "activity"}.get(unit, "value")
+    plane.label = _quantity(unit, str(head.get("Modality", "")))
     plane.window = _window(head, index)
     plane.inverted = str(head.get("PhotometricInterpretation", "")) == "MONOCHROME1"
     for keyword, name, suffix in (("Modality", "modality", ""), ("SliceThickness", "slice thickness", " mm")):
@@ -46,7 +46,6 @@ def _frame(source: Source, index: int) -> tuple[Any, Any, int, int]:
     import warnings
 
     import pydicom
-    from pydicom.errors import InvalidDicomError
     from pydicom.pixels.processing import apply_color_lut
 
     with warnings.catch_warnings(), source.open() as stream:
@@ -60,17 +59,7 @@ def _frame(source: Source, index: int) -> tuple[Any, Any, int, int]:
             raise LimitExceeded(f"{source.name} announces {columns:,} × {rows:,} pixels a frame, too many to be shown.")
         index = max(0, min(index, frames - 1))
         try:
-            stream.seek(0)
-            try:
-                pixels = pydicom.pixels.pixel_array(stream, index=index)  # type: ignore[arg-type]
-            except InvalidDicomError:
-                if source.size > _LARGEST_WITHOUT_PREAMBLE:
-                    raise
-                stream.seek(0)
-                whole: Any = pydicom.dcmread(stream, force=True)  # type: ignore[arg-type]
-                whole.file_meta = getattr(whole, "file_meta", None) or pydicom.dataset.FileMetaDataset()
-                whole.file_meta.setdefault("TransferSyntaxUID", pydicom.uid.ImplicitVRLittleEndian)
-                pixels = pydicom.pixels.pixel_array(whole, index=index)
+            pixels = _decoded(stream, source, index)
         except (RuntimeError, NotImplementedError):
             raise UnreadableFile(
                 f"The pixels of {source.name} are compressed ({_syntax(head)}) in a way that is not shown here.",
@@ -81,8 +70,37 @@ def _frame(source: Source, index: int) -> tuple[Any, Any, int, int]:
             raise UnreadableFile(f"The pixels of {source.name} cannot be read: {said.rstrip('. ')}.") from None
         if str(head.get("PhotometricInterpretation", "")) == "PALETTE COLOR":
             pixels = apply_color_lut(pixels, head)
-            pixels = (pixels >> 8).astype("uint8") if pixels.dtype.itemsize > 1 else pixels
+    if pixels.ndim == 3 and pixels.dtype.itemsize > 1:
+        pixels = (pixels >> (8 * pixels.dtype.itemsize - 8)).astype("uint8")
     return head, pixels, frames, index
+
+
+def _decoded(stream: Any, source: Source, index: int) -> Any:
+    """One frame by range; of a file without preamble, or deflated as a whole, after reading all of it."""
+    import pydicom
+    from pydicom.errors import InvalidDicomError
+    from pydicom.pixels.utils import pixel_array
+
+    stream.seek(0)
+    try:
+        return pixel_array(stream, index=index)
+    except (InvalidDicomError, AttributeError):
+        if source.size > _LARGEST_WITHOUT_PREAMBLE:
+            raise
+    stream.seek(0)
+    whole: Any = pydicom.dcmread(stream, force=True)
+    if not any(name in whole for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        raise NotFound(f"{source.name} announces an image and holds no pixels.")
+    whole.file_meta = getattr(whole, "file_meta", None) or pydicom.dataset.FileMetaDataset()
+    if "TransferSyntaxUID" not in whole.file_meta:
+        whole.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian
+    return pixel_array(whole, index=index)
+
+
+def _quantity(unit: str, modality: str) -> str:
+    if modality == "RTDOSE":
+        return "dose"
+    return {"HU": "radiodensity", "Gy": "dose", "Bq/mL": "activity"}.get(unit, "value")
 
 
 def _whole(head: Any, keyword: str) -> int:
@@ -113,11 +131,9 @@ def _macros(head: Any, index: int, sequence: str) -> Any:
 def _number(item: Any, keyword: str, place: int = 0) -> float | None:
     """A finite number of an element, the ``place``-th of several; None where there is none."""
     try:
-        value = item.get(keyword) if item is not None else None
-        value = (
-            value[place] if value is not None and not isinstance(value, str) and hasattr(value, "__len__") else value
-        )
-        found = float(value)
+        value: Any = item.get(keyword) if item is not None else None
+        several = hasattr(value, "__len__") and not isinstance(value, str)
+        found = float(value[place] if several else value)
     except Exception:
         return None
     return found if math.isfinite(found) else None

@@ -16,6 +16,7 @@ from dop2i.core.formats.base import Plane, Source, Window
 from dop2i.errors import LimitExceeded, NotFound, UnreadableFile
 
 _LARGEST_TILES = 256 * 2**20
+_PLAIN_NAMES = ("PRIMARY", "SCI", "IMAGE", "COMPRESSED_IMAGE")
 _WCS_KEYS = re.compile(
     r"^(WCSAXES|WCSNAME|RADESYS|RADECSYS|EQUINOX|EPOCH|LONPOLE|LATPOLE|(CTYPE|CRVAL|CRPIX|CDELT|CUNIT|CROTA)\d"
     r"|(CD|PC)\d_\d|PC00\d00\d|PV\d_\d+|(A|B|AP|BP)_(ORDER|\d_\d))$"
@@ -43,7 +44,7 @@ def read_plane(source: Source, unit: fits_units.Unit, *, index: int, window: Win
         index=index,
         planes=planes,
         upward=True,
-        label=unit.text("BTYPE") or "",
+        label=unit.text("BTYPE") or ("" if unit.name in _PLAIN_NAMES or unit.name.startswith("HDU") else unit.name),
         unit=unit.text("BUNIT"),
         cards={key: value for key, value in unit.cards.items() if _WCS_KEYS.match(key)},
         facts=_facts(unit, index, planes),

@@ -124,7 +124,7 @@ def read_plane(file: Any, *, table: str, index: int, window: Window, name: str) 
     import numpy as np
 
     dataset = next(iter(columns_of(file, table, name=name).values()))
-    shape = dataset.shape or ()
+    shape: tuple[int, ...] = tuple(dataset.shape or ())
     if len(shape) < 2 or dataset.dtype.names or dataset.dtype.kind not in "biufc" or 0 in shape:
         raise NotFound(f"{table} of {name} has no two axes of numbers that make an image.")
     _readable_or_raise(dataset, name)
@@ -156,12 +156,18 @@ def read_plane(file: Any, *, table: str, index: int, window: Window, name: str) 
         index=index,
         planes=planes,
         upward=len(shape) - 2 in axes,
-        label=first_of_meanings(attributes) or table.rpartition("/")[2],
+        label=first_of_meanings(attributes) or _short_name(table),
         unit=first_of_units(attributes),
         x=axes.get(len(shape) - 1),
         y=axes.get(len(shape) - 2),
         facts=_leading_facts(dataset, before, axes),
     )
+
+
+def _short_name(path: str) -> str:
+    """The name of a dataset, with that of its group where it says little alone (the component of a vector)."""
+    parts = path.split("/")
+    return parts[-1] if len(parts[-1]) > 2 or len(parts) < 2 else "/".join(parts[-2:])
 
 
 def _is_coloured(dataset: Any, attributes: dict[str, Any]) -> bool:

@@ -103,6 +103,9 @@ def _read(source: Source, state: _Events, budget: Budget) -> bool:
             elif line.startswith("HepMC::Version"):
                 state.version = line[15:].strip()[:20]
                 state.listed = int(state.version.startswith("2"))
+            elif "IO_GenEvent-START" in line:
+                # HepMC3's library writes the older form under its own version
+                state.listed = 1
             elif "END_EVENT_LISTING" in line:
                 state.ended = True
         except (ValueError, IndexError):

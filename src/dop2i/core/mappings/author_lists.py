@@ -112,9 +112,7 @@ def people_of_csv(text: str, *, name: str = "the list") -> list[dict[str, Any]]:
 def people_of_author_xml(content: bytes, *, name: str = "author.xml") -> list[dict[str, Any]]:
     """The authors of a ``collaborationauthorlist`` with the names of their organisations."""
     root = element_of(content, name=name)
-    places = {
-        str(one.get("id")): " ".join(_texts(one, ("orgName", "name"))[:1]) for one in _all(root, "Organization")
-    }
+    places = {str(one.get("id")): " ".join(_texts(one, ("orgName", "name"))[:1]) for one in _all(root, "Organization")}
     found: list[dict[str, Any]] = []
     for one in [*_all(root, "Person")][:MOST_PEOPLE]:
         family, given = (" ".join(_texts(one, names)[:1]) for names in (("familyName",), ("givenName",)))

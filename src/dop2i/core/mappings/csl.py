@@ -67,7 +67,6 @@ def _people(record: dict[str, Any]) -> list[dict[str, Any] | None]:
     found = []
     for who in each(items(record.get("author"))):
         name = who.get("literal") or who.get("name") or ""
-        places = [place for place in items(who.get("affiliation"))]
         found.append(
             person(
                 name,
@@ -75,7 +74,7 @@ def _people(record: dict[str, Any]) -> list[dict[str, Any] | None]:
                 family=" ".join(text for part in ("non-dropping-particle", "family") if (text := line(who.get(part)))),
                 kind="organizational" if name and not who.get("family") else "personal",
                 ids=[(who.get("ORCID"), "orcid")],
-                affiliations=places,
+                affiliations=items(who.get("affiliation")),
             )
         )
     return found

@@ -47,16 +47,16 @@ def from_inspire(record: dict[str, Any]) -> Mapped:
         creators=some(people),
         publisher=_first(facts.get("imprints"), "publisher"),
         subjects=subjects(entry.get("value") for entry in each(items(facts.get("keywords")))),
-        identifiers=[found for found in [identifier(number, "inspire") if number else None] if found],
+        identifiers=[own for own in [identifier(number, "inspire") if number else None] if own],
         related_identifiers=[
-            found
+            other
             for entry in each(items(facts.get("arxiv_eprints")))
-            if (found := related(entry.get("value"), "isvariantformof", scheme="arxiv"))
+            if (other := related(entry.get("value"), "isvariantformof", scheme="arxiv"))
         ],
         rights=[
-            found
+            licence
             for entry in each(items(facts.get("license")))
-            if (found := right(entry.get("url"), entry.get("license")))
+            if (licence := right(entry.get("url"), entry.get("license")))
         ][:1],
     )
     put_date(metadata, _first(facts.get("imprints"), "date") or facts.get("earliest_date"), notes)

@@ -157,6 +157,8 @@ _SCHEMES: dict[str, _Scheme] = {
 SCHEMES: frozenset[str] = frozenset(_SCHEMES)
 PERSON_SCHEMES: frozenset[str] = frozenset({"orcid", "isni", "gnd", "ror", "inspire", "url"})
 
+_PREFIXES = [(name, prefix.lower()) for name, kind in _SCHEMES.items() for prefix in kind.prefixes]
+_ALL_PREFIXES = tuple(prefix for _, prefix in _PREFIXES)
 _BARE_ORDER = ("orcid", "doi", "ark", "swh", "arxiv", "issn", "isbn", "pmcid", "rrid", "lsid", "urn", "w3id", "purl",
                "url", "ads", "handle", "ror")  # fmt: skip
 """Schemes that a text without a prefix may be of, the most particular first. Bare numbers are of none."""
@@ -171,14 +173,15 @@ def parse_identifier(text: str, scheme: str | None = None) -> Identifier:
     cleaned = text.strip()
     if not cleaned or len(cleaned) > MAXIMUM:
         raise InvalidInput("An identifier is empty or too long.", hint=f"Give at most {MAXIMUM} characters.")
-    if not cleaned.isprintable() or any(character.isspace() and character != " " for character in cleaned):
+    if not cleaned.isprintable():  # of white space, only the blank is
         raise InvalidInput("An identifier holds a control character or a break.", hint="Remove it.")
     if scheme:
         return _of_scheme(cleaned, scheme.lower())
-    for name, kind in _SCHEMES.items():
-        for prefix in kind.prefixes:
-            if cleaned.lower().startswith(prefix.lower()) and kind.pattern.fullmatch(_tail(cleaned, prefix)):
-                return _made(name, kind, _tail(cleaned, prefix), cleaned)
+    folded = cleaned.lower()
+    if folded.startswith(_ALL_PREFIXES):
+        for name, prefix in _PREFIXES:
+            if folded.startswith(prefix) and _SCHEMES[name].pattern.fullmatch(_tail(cleaned, prefix)):
+                return _made(name, _SCHEMES[name], _tail(cleaned, prefix), cleaned)
     for name in _BARE_ORDER:
         if _SCHEMES[name].pattern.fullmatch(cleaned):
             if name == "isbn" and _isbn(cleaned):

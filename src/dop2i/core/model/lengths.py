@@ -3,7 +3,8 @@
 Each theme has its own formula, and each result comes with the words that say which:
 
 * collisions: ``ħc / √s``, the reduced wavelength of the energy in the centre of mass (ħc = 197.3269804 MeV fm,
-  CODATA 2018, https://physics.nist.gov/cuu/Constants/);
+  CODATA 2018, https://physics.nist.gov/cuu/Constants/); particles whose ``√s`` is not told: ``ħc / E``, the least that
+  a particle of that energy (or mass) resolves;
 * nuclei: ``2 r₀ A^(1/3)`` with r₀ = 1.2 fm, the diameter of a nucleus of A nucleons (K. S. Krane, Introductory
   Nuclear Physics, §3.1);
 * light and gravitational waves: ``λ``, ``c / f`` or ``hc / E`` (hc = 1.239841984e-6 eV m, CODATA 2018);
@@ -66,6 +67,7 @@ def lengths_of(document: dict[str, Any]) -> list[Length]:
     facts = {str(key).removeprefix("dop2i:"): value for key, value in custom.items()}
     found = [
         *_collision(facts),
+        *_particles(facts),
         *_nuclei(facts),
         *_waves(facts),
         *_sky(facts),
@@ -78,6 +80,13 @@ def lengths_of(document: dict[str, Any]) -> list[Length]:
 def _collision(facts: dict[str, Any]) -> list[Length]:
     edges = _edges(facts.get("sqrt_s"), "eV")
     return [Length(HBAR_C / edges[1], HBAR_C / edges[0], "ħc / √s")] if edges else []
+
+
+def _particles(facts: dict[str, Any]) -> list[Length]:
+    if facts.get("theme") != "particle" or facts.get("sqrt_s"):
+        return []
+    edges = _edges(facts.get("energy"), "eV")
+    return [Length(HBAR_C / edges[1], HBAR_C / edges[0], "ħc / E")] if edges else []
 
 
 def _nuclei(facts: dict[str, Any]) -> list[Length]:

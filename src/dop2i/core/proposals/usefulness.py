@@ -55,7 +55,9 @@ def _in_words(metadata: dict[str, Any]) -> Iterator[Lack]:
 
 def _in_people(metadata: dict[str, Any]) -> Iterator[Lack]:
     people = [
-        one for one in metadata.get("creators") or [] if (one.get("person_or_org") or {}).get("type") != "organizational"
+        one
+        for one in metadata.get("creators") or []
+        if (one.get("person_or_org") or {}).get("type") != "organizational"
     ]
     unnamed = [one for one in people if not (one.get("person_or_org") or {}).get("identifiers")]
     if people and len(unnamed) == len(people):

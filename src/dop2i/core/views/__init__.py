@@ -42,19 +42,27 @@ def draw(
     Raises ``NotFound`` for an unknown view or part, ``InvalidInput`` for a value that means nothing and
     ``UnreadableFile`` for what the library of the format cannot read.
     """
-    if view not in VIEWS:
-        raise NotFound(f"There is no view {view[:60]!r}.", hint=f"There are {', '.join(VIEWS)}.")
+    try:
+        member = VIEWS.one(view)
+    except KeyError:
+        raise NotFound(f"There is no view {view[:60]!r}.", hint=f"There are {', '.join(VIEWS)}.") from None
     seen = DescribedSource(source, description)
     try:
-        return VIEWS[view].draw(seen, part=part, values=values)
-    except Dop2iError:
+        return member.draw(seen, part=part, values=values)
+    except Dop2iError as problem:
+        problem.message = _without_path(problem.message, source)
         raise
     except (MemoryError, RecursionError):
         raise UnreadableFile(f"{source.name} asks for more memory than allowed; it is probably damaged.") from None
     except Exception as problem:
-        said = " ".join(str(problem).split())[:300] or type(problem).__name__
+        said = _without_path(" ".join(str(problem).split()), source)[:300] or type(problem).__name__
         raise UnreadableFile(
             f"{part or 'The content'} of {source.name} cannot be shown: {said.rstrip('. ')}."
         ) from problem
     finally:
         seen.close()
+
+
+def _without_path(said: str, source: Source) -> str:
+    """What a library said of a file, by the name that people know: where it lies on the server is nobody's business."""
+    return said.replace(source.local_path, source.name) if source.local_path else said

@@ -48,11 +48,15 @@ def page_of(source: Source, page: int) -> TextPage:
 
 def pages_of_text(text: str, page: int) -> TextPage:
     """The same of a text in memory, which is cut between lines."""
-    lines = _lines(text)
+    lines = [piece for line in _lines(text) for piece in _pieces(line)]
     size = max(1, len(lines) * PAGE_BYTES // max(len(text), 1))
     pages = max(1, -(-len(lines) // size))
     page = min(page, pages - 1)
     return TextPage(lines[page * size : (page + 1) * size], page * size + 1, page, pages)
+
+
+def _pieces(line: str) -> list[str]:
+    return [line[place : place + LONGEST_LINE] for place in range(0, max(len(line), 1), LONGEST_LINE)]
 
 
 def _bound(source: Source, place: int) -> int:
@@ -97,9 +101,8 @@ def _line_number(source: Source, start: int) -> int | None:
 
 
 def numbered(lines: list[str], *, first: int | None, name: str = "", language: str = "") -> str:
-    """An ordered list of lines of code, coloured where the language is known; a very long line is cut."""
-    shown = [line if len(line) <= LONGEST_LINE else line[:LONGEST_LINE] + " …" for line in lines]
-    coloured = highlighted(shown, name=name, language=language)
+    """An ordered list of lines of code, coloured where the language is known."""
+    coloured = highlighted(lines, name=name, language=language)
     start = f' start="{first}"' if first and first > 1 else ""
     kind = "code-lines" if first is not None else "code-lines is-uncounted"
     body = "".join(f"<li><code>{line}</code></li>" for line in coloured)
@@ -108,8 +111,8 @@ def numbered(lines: list[str], *, first: int | None, name: str = "", language: s
 
 def block(text: str, *, language: str = "") -> str:
     """A short piece of code without line numbers, for a notebook's cell."""
-    lines = [line[:LONGEST_LINE] for line in text.split("\n")]
-    return f'<pre class="code"><code>{chr(10).join(highlighted(lines, language=language))}</code></pre>'
+    coloured = "\n".join(highlighted(text.split("\n"), language=language))
+    return f'<pre class="code"><code>{coloured}</code></pre>'
 
 
 def highlighted(lines: list[str], *, name: str = "", language: str = "") -> list[str]:

@@ -48,6 +48,7 @@ MISSING = 255
 """The palette's place of pixels without a value: transparent."""
 ASINH_FACTOR = 10.0
 """asinh(10 t) / asinh(10): linear up to a tenth of the range, then logarithmic."""
+MOST_VALUES = 16_384
 _LARGEST_PNG = 3_000_000
 
 
@@ -139,6 +140,15 @@ def png_of_colours(pixels: Any) -> tuple[str, int, int]:
         image = image.resize((image.width * 3 // 4, image.height * 3 // 4), Image.Resampling.LANCZOS)
         made = _written(image)
     return made, image.width, image.height
+
+
+def few_values(values: Any) -> list[float | None]:
+    """The values row after row, seven figures each, where a table of them is still readable; else nothing."""
+    import math
+
+    if values.size > MOST_VALUES:
+        return []
+    return [float(f"{v:.7g}") if math.isfinite(v) else None for v in values.ravel().tolist()]
 
 
 def _written(image: Any, **options: Any) -> str:

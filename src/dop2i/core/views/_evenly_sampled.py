@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dop2i.core.formats._times import gps_to_iso
-from dop2i.core.formats.base import Source
-from dop2i.core.views._samples import numbers, reader_of
+from dop2i.core.formats.base import FormatReader, Source
+from dop2i.core.views._samples import numbers, reader_of, table_of
 from dop2i.core.views.base import Parameter, Part, description_of, number
 from dop2i.core.views.figures import Axis
 from dop2i.errors import InvalidValue, NotFound, UnreadableFile
@@ -30,6 +30,7 @@ class Regular:
     """One evenly sampled series: ``rate`` in Hz, ``begin`` in seconds (GPS where ``gps``), how many samples."""
 
     source: Source
+    reader: FormatReader
     table: str
     column: str
     rate: float
@@ -46,9 +47,7 @@ class Regular:
 
     def read(self, start: int, stop: int) -> Any:
         """Samples as 64-bit numbers."""
-        found = reader_of(self.source).arrays(
-            self.source, table=self.table, columns=[self.column], start=start, stop=stop
-        )
+        found = self.reader.arrays(self.source, table=self.table, columns=[self.column], start=start, stop=stop)
         return numbers(found[self.column].array, what=self.column)
 
     def time_axis(self) -> Axis:
@@ -78,16 +77,16 @@ def _spacing(table: Mapping[str, Any]) -> float | None:
     spacing = attributes.get("Xspacing")
     seconds = str(attributes.get("Xunits") or "s").strip().lower() in ("s", "second", "seconds")
     floating = len(columns) == 1 and str(columns[0].get("dtype", "")).startswith("float")
-    good = isinstance(spacing, int | float) and 0 < spacing < math.inf
-    return float(spacing) if good and seconds and floating and not table.get("shape") else None
+    if not isinstance(spacing, int | float) or not 0 < spacing < math.inf:
+        return None
+    return float(spacing) if seconds and floating and not table.get("shape") else None
 
 
 def regular_of(source: Source, part: str) -> Regular:
     """The series of a part. Raises ``NotFound``."""
-    tables = description_of(source).get("tables") or []
-    table = next((one for one in tables if one.get("name") == part), None)
-    spacing = _spacing(table) if table else None
-    if table is None or spacing is None:
+    table = table_of(description_of(source), part)
+    spacing = _spacing(table)
+    if spacing is None:
         raise NotFound(f"{part!r} of {source.name} is no series sampled at a fixed rate.")
     column, attributes = table["columns"][0], table.get("attributes") or {}
     begin = attributes.get("Xstart")
@@ -96,6 +95,7 @@ def regular_of(source: Source, part: str) -> Regular:
     label = str(attributes.get("Ylabel") or column["name"]).strip().lower()
     return Regular(
         source=source,
+        reader=reader_of(source),
         table=part,
         column=str(column["name"]),
         rate=1 / spacing,
@@ -109,7 +109,9 @@ def regular_of(source: Source, part: str) -> Regular:
 
 def stretch_parameters(description: Mapping[str, Any], part: Part) -> list[Parameter]:
     """Which seconds are shown."""
-    hint = {"en": part.size, "fr": part.size.replace(",", "\u202f")}
+    seconds, _, rate = part.size.partition(" s, ")
+    french = f"{seconds} s, {rate}".replace(",", "\u202f").replace("s\u202f ", "s, ").replace(".", ",")
+    hint = {"en": part.size, "fr": french}
     return [
         Parameter("start", {"en": "From second", "fr": "De la seconde"}, "number", suggested="0", hint=hint),
         Parameter("length", {"en": "Seconds shown", "fr": "Secondes tracées"}, "number"),
@@ -173,7 +175,7 @@ def noise_of(series: Regular, first: int, last: int, *, seconds: float) -> Spect
 def _median_bias(count: int) -> float:
     """The median of so many exponential variables in units of their mean."""
     odd = count if count % 2 else count - 1
-    return sum((-1) ** (k + 1) / k for k in range(1, odd + 1))
+    return sum((1.0 if k % 2 else -1.0) / k for k in range(1, odd + 1))
 
 
 def whitened(series: Regular, first: int, last: int, *, band: tuple[float, float]) -> Any:

@@ -64,14 +64,12 @@ def parse_lhe(text: str, *, name: str) -> Event:
         if not 0 <= count <= _MOST_PARTICLES:
             raise ValueError(f"{count} particles")
         particles = []
-        for number, line in enumerate(lines[1 : count + 1], start=1):
+        for line in lines[1 : count + 1]:
+            number += 1
             row = _numbers(line)
             code, status, first, last = (int(value) for value in row[:4])
             px, py, pz, energy, mass = row[6:11]
-            mothers = [place for place in range(first - 1, max(first, last)) if 0 <= place < count] if first else []
-            if last and last < first:
-                mothers = [first - 1, last - 1]
-            made = Particle(code, status, (px, py, pz), energy, mass, [m for m in mothers if 0 <= m < count])
+            made = Particle(code, status, (px, py, pz), energy, mass, _mothers(first, last, count))
             made.final, made.incoming = status == 1, status == -1
             particles.append(made)
     except (ValueError, IndexError, OverflowError) as problem:
@@ -82,13 +80,22 @@ def parse_lhe(text: str, *, name: str) -> Event:
     return Event(particles, "GeV", facts)
 
 
-def parse_hepmc(text: str, *, name: str, version: int, unit: str) -> Event:
-    """An event of HepMC3 Asciiv3 or HepMC2 IO_GenEvent. Raises ``UnreadableFile`` naming the line."""
+def _mothers(first: int, last: int, count: int) -> list[int]:
+    """All from the first to the last of the standard's two numbers, or the two where they stand the other way round."""
+    if first <= 0:
+        return []
+    found = [first - 1, last - 1] if 0 < last < first else range(first - 1, min(max(first, last), count))
+    return [place for place in found if place < count]
+
+
+def parse_hepmc(text: str, *, name: str, old: bool, unit: str) -> Event:
+    """An event of HepMC3 Asciiv3 or, ``old``, HepMC2 IO_GenEvent. Raises ``UnreadableFile`` naming the line."""
     lines = text.split("\n")
     number = 0
-    reader = _Hepmc3() if version >= 3 else _Hepmc2()
+    reader = _Hepmc2() if old else _Hepmc3()
     try:
-        for number, line in enumerate(lines):
+        for line in lines:
+            number += 1
             mark = line[:2]
             if mark == "U ":
                 unit = line.split()[1]
@@ -190,8 +197,8 @@ def _short(value: float) -> str:
 
 
 def _damaged(name: str, number: int, lines: list[str], problem: Exception) -> UnreadableFile:
-    shown = lines[number][:60].strip() if number < len(lines) else "its end"
+    shown = lines[number - 1][:60].strip() if 0 < number <= len(lines) else "its beginning"
     return UnreadableFile(
-        f"{name}: line {number + 1} of the event, “{shown}”, cannot be read ({str(problem)[:80]}).",
+        f"{name}: line {number} of the event, “{shown}”, cannot be read ({str(problem)[:80]}).",
         hint="The file is damaged: fetch it again.",
     )

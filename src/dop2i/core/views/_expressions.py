@@ -117,7 +117,7 @@ class _Reading:
         made: list[str] = []
         place = depth = 0
         while place < len(self.text):
-            name = next((name for name in strange if name and self.text.startswith(name, place)), "")
+            name = next((name for name in strange if self._stands(name, place)), "")
             if name:
                 made.append(self._column(name))
                 place += len(name)
@@ -136,6 +136,11 @@ class _Reading:
             else:
                 made.append(self._written(kind, piece, call=self.text[place:].lstrip()[:1] == "("))
         return "".join(made)
+
+    def _stands(self, name: str, place: int) -> bool:
+        """Whether a column's name stands here, and is not the beginning of a longer word."""
+        following = self.text[place + len(name) : place + len(name) + 1]
+        return bool(name) and self.text.startswith(name, place) and not (following.isalnum() or following in ("_", "."))
 
     def _written(self, kind: str, token: str, *, call: bool) -> str:
         if kind == "space":
@@ -240,7 +245,7 @@ class _Evaluation:
         value = node.value
         if isinstance(value, str | bool):
             return value
-        return value if isinstance(value, int) and abs(value) < 2**62 else float(value)
+        return value if isinstance(value, int) and abs(value) < 2**63 else float(value)
 
     def arithmetic(self, node: Any) -> Any:
         import numpy as np

@@ -86,7 +86,9 @@ def _named(name: str, unit: str) -> Variable:
     """Name and unit without LaTeX; a unit in brackets at the end of the name is the unit."""
     words, measure = plain(name), plain(unit)
     found = None if measure else re.match(r"^(.{1,200}?)\s*[\[(]([^\])]{1,20})[\])]$", words)
-    return Variable(found.group(1), found.group(2)) if found and _UNITS.match(found.group(2)) else Variable(words, measure)
+    return (
+        Variable(found.group(1), found.group(2)) if found and _UNITS.match(found.group(2)) else Variable(words, measure)
+    )
 
 
 def number(value: Any) -> float | None:

@@ -23,7 +23,7 @@ def indented_json(text: str) -> str:
     while place < len(text):
         short = _SCALARS.match(text, place) if text[place] == "[" else None
         if short is not None:
-            out.append(re.sub(r"\s*,\s*", ", ", short.group(0)))
+            out.append("".join(", " if word == "," else word for word in _TOKEN.findall(short.group(0))))
             place = short.end()
             continue
         token = _TOKEN.match(text, place)

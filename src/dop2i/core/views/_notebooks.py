@@ -149,4 +149,6 @@ def _plain(text: str, *, css: str = "") -> str:
     cleaned = _ESCAPES.sub("", text)
     if len(cleaned) > _LONGEST_OUTPUT:
         cleaned = cleaned[:_LONGEST_OUTPUT] + "\n…"
-    return f'<pre class="code{" " + css if css else ""}">{escape(cleaned, quote=False)}</pre>' if cleaned.strip() else ""
+    return (
+        f'<pre class="code{" " + css if css else ""}">{escape(cleaned, quote=False)}</pre>' if cleaned.strip() else ""
+    )

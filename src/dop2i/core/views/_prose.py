@@ -6,6 +6,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from dop2i.core.views._code import highlighted
 from dop2i.core.views._sanitiser import harmless
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def markdown(text: str, *, top: int = 2) -> str:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    made = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    made = MarkdownIt("commonmark", {"html": True, "highlight": _coloured}).enable(["table", "strikethrough"])
     made.inline.ruler.before("escape", "tex", _tex)
     made.block.ruler.before("fence", "tex_block", _tex_block, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     made.add_render_rule("tex", _written)
@@ -35,6 +36,10 @@ def tex_span(formula: str, *, display: bool = False) -> str:
     """A formula as an element that a script may set and everybody may read."""
     kind = "tex tex-display" if display else "tex"
     return f'<code class="{kind}">{escape(formula.strip(), quote=False)}</code>'
+
+
+def _coloured(text: str, language: str, _attributes: str) -> str:
+    return "\n".join(highlighted(text.split("\n"), language=language)) if language else ""
 
 
 _PAIRS = (("$$", "$$", True), (r"\\[", r"\\]", True), (r"\\(", r"\\)", False), ("$", "$", False))

@@ -46,7 +46,7 @@ def axis_of(found: Any, member: str) -> Axis:
     made = _titled(tidy(axis.member("fTitle")))
     try:
         labels = axis.labels()
-    except Exception:  # noqa: BLE001 - uproot raises what it likes for odd label lists; the bins keep their numbers
+    except Exception:
         labels = None
     if labels:
         made.labels = [plain(tidy(label))[:60] for label in labels[:200]]

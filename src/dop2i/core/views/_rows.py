@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from dop2i.core.formats import FORMATS, HEAD_BYTES, recognise
 from dop2i.core.formats.base import FormatReader, Source, Values, kept
 from dop2i.core.views.base import Part, description_of
-from dop2i.errors import InvalidValue, NotFound
+from dop2i.errors import Dop2iError, InvalidValue, NotFound
 
-BYTES = 48_000_000
+BYTES = 16_000_000
 SECONDS = 2.0
 WHOLE_BYTES = 800_000_000
 WHOLE_SECONDS = 15.0
@@ -48,6 +49,21 @@ class Rows:
         """Values of some rows."""
         return self.reader.arrays(self.source, table=self.name, columns=list(columns), start=start, stop=stop)
 
+    def read_what_can_be(self, columns: Sequence[str], start: int, stop: int) -> dict[str, Values]:
+        """As :meth:`read`, without the columns that the library of the format cannot read (objects of old classes)."""
+        try:
+            return self.read(columns, start, stop)
+        except Dop2iError:
+            raise
+        except Exception:
+            made: dict[str, Values] = {}
+            for name in columns:
+                with suppress(Exception):
+                    made |= self.read([name], start, stop)
+            if not made:
+                raise
+            return made
+
     def ranges(self, columns: Sequence[str], *, everything: bool = False) -> list[tuple[int, int]]:
         """Blocks of rows, each of about a megabyte, that cover the table (a text only as far as it may be read)."""
         total = self.total
@@ -79,7 +95,9 @@ def open_rows(source: Source, part: str) -> Rows:
 
 
 def _reader(source: Source, known: str) -> FormatReader:
-    found = FORMATS[known] if known in FORMATS else recognise(source.name, source.read_range(0, HEAD_BYTES))
+    with suppress(KeyError):
+        return FORMATS.one(known)
+    found = recognise(source.name, source.read_range(0, HEAD_BYTES))
     if found is None:
         raise NotFound(f"{source.name} is of no format that has tables.")
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,15 @@ def reader_of(source: Source) -> FormatReader:
     if reader is None:
         raise NotFound(f"{source.name} is of no format that can be drawn.")
     return reader
+
+
+def table_of(description: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What a description says of one table; empty where there is none of that name."""
+    found: dict[str, Any]
+    for found in description.get("tables") or []:
+        if found.get("name") == name:
+            return found
+    return {}
 
 
 def numbers(values: Any, *, what: str) -> Any:

@@ -60,9 +60,7 @@ def is_harmless_link(address: str) -> bool:
     return not parts.netloc and not address.lstrip().startswith(("//", "\\", "/\\"))
 
 
-def _write(
-    element: Any, out: Callable[[str], Any], top: int, depth: int, left: list[int], table_class: str
-) -> None:
+def _write(element: Any, out: Callable[[str], Any], top: int, depth: int, left: list[int], table_class: str) -> None:
     if element.text:
         out(escape(element.text, quote=False))
     for child in element:

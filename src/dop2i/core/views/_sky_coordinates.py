@@ -16,7 +16,7 @@ from dop2i.core.quantities.projections import PROJECTIONS, Vector, native_direct
 _GRID = 6
 _ALONG_EDGE = 129
 _TICKS = 5
-_WORST = 2.0
+_WORST = 1.0
 """Pixels: a formula that misses by more is not given to the page."""
 _FRAMES = {"RA": "", "DEC": "", "GLON": "galactic", "GLAT": "galactic", "ELON": "ecliptic", "ELAT": "ecliptic"}
 _NAMES = {"galactic": ("l", "b"), "ecliptic": ("λ", "β")}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dop2i.core.formats.base import FormatReader, Source
-from dop2i.core.views._samples import Envelope, Read, envelope, numbers, reader_of
+from dop2i.core.views._samples import Envelope, Read, envelope, numbers, reader_of, table_of
 from dop2i.core.views.base import Parameter, Part, View, description_of, integer
 from dop2i.core.views.figures import Axis, Curves, Series
 from dop2i.errors import NotFound, UnreadableFile
@@ -15,9 +15,10 @@ MOST_POINTS = 2000
 _MOST_INNER = 6
 _ACROSS = (
     *("time", "mjd", "jd", "energy", "e_ref", "wavelength", "lambda", "frequency", "freq", "channel", "position"),
-    *("distance", "depth", "x", "s", "phase", "angle", "radius", "r", "tof", "time_of_flight", "z", "run"),
+    *("distance", "depth", "x", "s", "phase", "angle", "radius", "r", "tof", "time_of_flight", "z"),
 )
 _ERRORS = ("{}_err", "{}_error", "err_{}", "e_{}", "{}err", "sigma_{}", "{}_sigma", "d{}", "{}_unc", "error", "err")
+_SIDES = (("n", "p"), ("m", "p"), ("_lo", "_hi"), ("lo", "hi"), ("_minus", "_plus"), ("_low", "_high"), ("dn", "up"))
 _SAMPLED_KINDS = ("image", "tree")
 
 
@@ -40,7 +41,7 @@ class CurveView(View):
 
     def parameters(self, description: Mapping[str, Any], part: Part) -> list[Parameter]:
         """The two columns, which rows, and the axes."""
-        table = next((t for t in description.get("tables") or [] if t.get("name") == part.name), {})
+        table = table_of(description, part.name)
         columns = _drawable(table)
         across = suggested_x(columns)
         choices = {str(column["name"]): _words(column) for column in columns}
@@ -77,7 +78,7 @@ class CurveView(View):
         start = integer(values, "start", default=0, least=0, most=max(total - 1, 0))
         stop = integer(values, "stop", default=total, least=min(start + 1, total), most=total)
         figure = Curves(
-            title=f"{y} of {part}",
+            title=f"{part} › {y}" if len(columns) > 1 else part,
             x=Axis(across or "row", str(columns[across].get("unit") or "") if across else "", bool(values.get("logx"))),
             y=Axis(y, str(columns[y].get("unit") or ""), bool(values.get("logy"))),
         )
@@ -131,19 +132,23 @@ def suggested_y(columns: list[Mapping[str, Any]], across: str) -> str:
     return next(iter(plain or names), across)
 
 
-def error_column(y: str, columns: Mapping[str, Any]) -> str:
-    """The column that holds the uncertainty of ``y``, by the ways that people name it; empty where there is none."""
+def error_columns(y: str, columns: Mapping[str, Any]) -> tuple[str, str]:
+    """The columns of the lower and upper uncertainty of ``y``, by the ways that people name them; else empty."""
     known = {name.lower(): name for name in columns}
     for pattern in _ERRORS:
         name = known.get(pattern.format(y.lower()))
         if name and name != y:
-            return name
-    return ""
+            return name, name
+        for ends in _SIDES:
+            sides = [known.get(pattern.format(y.lower()) + end) for end in ends]
+            if sides[0] and sides[1]:
+                return sides[0], sides[1]
+    return "", ""
 
 
-def _table(description: Mapping[str, Any], part: str, source: Source) -> Mapping[str, Any]:
-    found = next((table for table in description.get("tables") or [] if table.get("name") == part), None)
-    if found is None:
+def _table(description: Mapping[str, Any], part: str, source: Source) -> dict[str, Any]:
+    found = table_of(description, part)
+    if not found:
         raise NotFound(f"{source.name} has no table or series {part!r}.")
     return found
 
@@ -168,7 +173,7 @@ def _single(
         return some
 
     if stop - start <= MOST_POINTS:
-        _points(figure, read, (y, across), rows, error_column(y, columns))
+        _points(figure, read, (y, across), rows, error_columns(y, columns))
         return
     heights = envelope(read(y), start=start, stop=stop)
     figure.rows_read = heights.read
@@ -186,7 +191,7 @@ def _single(
     figure.notes.append("unsorted axis")
 
 
-def _points(figure: Curves, read: Any, names: tuple[str, str], rows: tuple[int, int], error: str) -> None:
+def _points(figure: Curves, read: Any, names: tuple[str, str], rows: tuple[int, int], errors: tuple[str, str]) -> None:
     import numpy as np
 
     y, across = names
@@ -194,10 +199,11 @@ def _points(figure: Curves, read: Any, names: tuple[str, str], rows: tuple[int, 
     xs = read(across)(*rows) if across else np.arange(rows[0], rows[0] + len(ys), dtype=np.float64)
     steps = np.diff(xs[np.isfinite(xs)])
     one = Series(x=[float(v) for v in xs[: len(ys)]], y=[float(v) for v in ys[: len(xs)]])
-    if error and len(ys):
-        sizes = [abs(float(v)) if np.isfinite(v) else 0.0 for v in read(error)(*rows)]
-        one.errors = [{"label": error, "minus": sizes, "plus": sizes}]
-    figure.points = bool(error) or not ((steps >= 0).all() or (steps <= 0).all())
+    if errors[0] and len(ys):
+        down, up = ([abs(float(v)) if np.isfinite(v) else 0.0 for v in read(name)(*rows)] for name in errors)
+        label = errors[0] if errors[0] == errors[1] else f"{errors[0]}, {errors[1]}"
+        one.errors = [{"label": label, "minus": down, "plus": up}]
+    figure.points = bool(errors[0]) or not ((steps >= 0).all() or (steps <= 0).all())
     figure.series, figure.rows_read = [one], len(ys)
 
 

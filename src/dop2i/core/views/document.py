@@ -27,7 +27,7 @@ class DocumentView(View):
 
     name = "document"
     label: ClassVar = {"en": "Text", "fr": "Texte"}
-    rank = 80
+    rank = 40
 
     def parts(self, description: Mapping[str, Any]) -> list[Part]:
         """One part, where the content is text (or a PDF)."""
@@ -105,8 +105,6 @@ def _kind(name: str, format_name: str) -> str:
 def _as_code(page: _code.TextPage, name: str, language: str) -> Document:
     made = Document(language=_code.language_of(name) or language, page=page.page, pages=page.pages)
     made.html = _code.numbered(page.lines, first=page.first, name=name, language=language)
-    if any(len(line) > _code.LONGEST_LINE for line in page.lines):
-        made.notes.append("long lines cut")
     if page.cut:
         made.notes.append("text cut")
     return made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -64,7 +63,8 @@ class EventView(View):
         else:
             nodes, listed = _tree(event)
         made = Outline(title=str(number), nodes=nodes, start=number, unit=event.unit)
-        made.rows_read, made.rows_total = listed, len(final if values.get("list") == "final" else event.particles)
+        if listed < len(final if values.get("list") == "final" else event.particles):
+            made.notes.append("particles left out")
         made.drawing = [_drawn(one) for one in sorted(final, key=lambda one: -one.transverse)[:DRAWN]]
         made.facts = [*event.facts, ["particles", str(len(event.particles))], ["final", str(len(final))]]
         return made
@@ -73,9 +73,8 @@ class EventView(View):
 def _event(source: Source, number: int) -> Event:
     head = files.beginning(source, ends=b"\nE ")
     if "HepMC::Version" in head[:200]:
-        version = re.search(r"HepMC::Version\s+(\d+)", head)
         text = files.event_text(source, number, mark=b"\nE", ends=(b"\nHepMC::",))
-        return parse_hepmc(text, name=source.name, version=int(version.group(1)) if version else 3, unit="GeV")
+        return parse_hepmc(text, name=source.name, old="IO_GenEvent" in head, unit="GeV")
     text = files.event_text(source, number, mark=b"<event", ends=(b"</event>", b"</LesHouchesEvents"))
     return parse_lhe(text, name=source.name)
 

@@ -177,8 +177,9 @@ class Image(Figure):
     file before thinning (columns, rows). ``x`` and ``y`` with ``x_range`` and ``y_range`` (left to right, bottom to
     top) are given where the axes are quantities. ``low`` and ``high`` are the values at the ends of ``colours`` (hex,
     least first), ``value`` what is coloured, ``stretch`` how (``linear``, ``logarithmic``, ``square root``,
-    ``asinh``). ``sky`` holds what a script needs to tell the world coordinates under the cursor (FITS WCS keywords
-    scaled to the thinned plane: ``ctype``, ``crval``, ``crpix``, ``cd``, in degrees; TAN, SIN, CAR, AIT … by its code).
+    ``asinh``). ``sky`` holds what a script needs to tell the world coordinates under the cursor: ``projection`` (its
+    code of FITS), ``crpix`` and ``cd`` (pixels of the file counted from 0; degrees), ``matrix`` (native to world),
+    ``frame``, ``names`` of both angles, ``within`` (worst deviation in arcseconds), ``edges`` with round values.
     """
 
     kind: ClassVar[str] = "image"
@@ -199,6 +200,22 @@ class Image(Figure):
     planes: int = 1
     sky: dict[str, Any] = field(default_factory=dict)
     facts: list[list[str]] = field(default_factory=list)
+    window: list[int] = field(default_factory=list)
+    """What is shown of the plane: first column, first row, columns, rows; ``upward`` where row 0 is at the bottom."""
+    upward: bool = False
+    values: list[float | None] = field(default_factory=list)
+    """What is coloured, row after row from the top, where there are at most 16,384 pixels."""
+
+    def columns(self) -> list[tuple[str, Sequence[Any]]]:
+        """Of few pixels the value at each, with the middle of the pixel on both axes."""
+        if not self.values or len(self.x_range) != 2 or len(self.y_range) != 2:
+            return []
+        across, down = _middles(self.x, self.x_range, self.width), _middles(self.y, self.y_range, self.height)[::-1]
+        return [
+            (titled(self.x.label or "x", self.x.unit), across * self.height),
+            (titled(self.y.label or "y", self.y.unit), [place for place in down for _ in range(self.width)]),
+            (titled(self.value.label or "value", self.value.unit), self.values),
+        ]
 
 
 @dataclass(slots=True)
@@ -293,6 +310,15 @@ def figure_from_json(document: Mapping[str, Any]) -> Figure:
     if "nodes" in values:
         values["nodes"] = [_node(one) for one in values["nodes"]]
     return made(**values)
+
+
+def _middles(axis: Axis, ends: Sequence[float], count: int) -> list[float]:
+    """The middles of so many pixels between the ends of an axis."""
+    shares = [(place + 0.5) / count for place in range(count)]
+    low, high = ends
+    if axis.logarithmic and low > 0 and high > 0:
+        return [low * (high / low) ** share for share in shares]
+    return [low + share * (high - low) for share in shares]
 
 
 def titled(name: str, unit: str) -> str:

@@ -86,7 +86,7 @@ def _key(directory: Any, path: str) -> Any:
     """The key by its path; None where the path has letters that mean something to uproot."""
     try:
         key = directory.key(path)
-    except Exception:  # noqa: BLE001 - whatever it is, the search through all keys decides
+    except Exception:
         return None
     return key if hasattr(key, "fClassName") else None
 

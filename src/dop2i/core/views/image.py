@@ -6,13 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from dop2i.core.formats import FORMATS, HEAD_BYTES, recognise
+from dop2i.core.formats import FORMATS
 from dop2i.core.formats.base import FormatReader, Plane, Source, Window
 from dop2i.core.views import _colours as colours
+from dop2i.core.views._samples import reader_of, table_of
 from dop2i.core.views._sky_coordinates import sky_of
 from dop2i.core.views.base import Parameter, Part, View, integer, number
 from dop2i.core.views.figures import Axis, Image
-from dop2i.errors import InvalidValue, NotFound, UnreadableFile
+from dop2i.errors import InvalidValue, UnreadableFile
 
 MOST_PIXELS = 1000
 _LEAST_SIDE = 5
@@ -39,7 +40,7 @@ class ImageView(View):
 
     def parameters(self, description: Mapping[str, Any], part: Part) -> list[Parameter]:
         """Plane, stretch, limits, colour map; only the plane and the cut-out for pictures in their own colours."""
-        table = next((t for t in description.get("tables") or [] if t.get("name") == part.name), {})
+        table = table_of(description, part.name)
         planes = _planes(table)
         hidden = [Parameter(name, {"en": name, "fr": name}, "hidden") for name in ("x", "y", "width")]
         made = []
@@ -49,7 +50,7 @@ class ImageView(View):
         if _has_own_colours(description):
             return [*made, *hidden]
         dicom = description.get("format") == "dicom"
-        cuts = {cut: {"en": f"middle {cut} %", "fr": f"{cut.replace('.', ',')} % du milieu"} for cut in _CUTS}
+        cuts = {cut: {"en": f"middle {cut} %", "fr": f"{cut.replace('.', ',')} % centraux"} for cut in _CUTS}
         cuts["100"] = {"en": "all values", "fr": "toutes les valeurs"}
         if dicom:
             cuts = {"window": {"en": "window of the file", "fr": "fenêtre du fichier"}, **cuts}
@@ -70,9 +71,7 @@ class ImageView(View):
 
     def draw(self, source: Source, *, part: str, values: Mapping[str, str]) -> Image:
         """The plane, thinned to 1,000 pixels a side where it is larger. A plane without any value says so."""
-        reader = recognise(source.name, source.read_range(0, HEAD_BYTES))
-        if reader is None:
-            raise NotFound(f"{source.name} is of no format that has images.")
+        reader = reader_of(source)
         index = integer(values, "plane", default=0, least=0, most=10**9)
         plane = reader.plane(source, table=part, index=index, window=_window(values))
         figure = image_of(plane, title=part, values=values, colours_suggested=_suggested(source, reader.name, part))
@@ -134,6 +133,9 @@ def image_of(plane: Plane, *, title: str, values: Mapping[str, str], colours_sug
     figure = Image(
         title=title, full=[plane.columns, plane.rows], plane=plane.index, planes=plane.planes, facts=plane.facts
     )
+    figure.upward = plane.upward
+    figure.window = [plane.left, plane.first, min(wide * plane.step, plane.columns - plane.left), 0]
+    figure.window[3] = min(tall * plane.step, plane.rows - plane.first)
     figure.x, figure.x_range = _axis(plane.x, "column", plane.left, wide * plane.step, plane.columns)
     figure.y, figure.y_range = _axis(plane.y, "row", plane.first, tall * plane.step, plane.rows)
     if not plane.upward:
@@ -172,6 +174,7 @@ def _colour(figure: Image, plane: Plane, values: Mapping[str, str], suggested: s
     levels = colours.levels_of(pixels, stretch=stretch, low=low, high=high)
     figure.png = colours.png_of_levels(levels[::-1] if plane.upward else levels, shades)
     figure.height, figure.width = levels.shape
+    figure.values = colours.few_values(pixels[::-1] if plane.upward else pixels)
     figure.low, figure.high, figure.colours, figure.stretch = low, high, shades, stretch
     figure.value = Axis(label=plane.label or "value", unit=plane.unit)
     finite = pixels[np.isfinite(pixels)]

@@ -83,8 +83,12 @@ class MeasuredView(View):
         x = independent[over] if independent else Variable("row", "")
         made.x = Axis(x.name, x.unit, labels=x.words)
         made.y = Axis(chosen[0].name, chosen[0].unit)
-        made.x.logarithmic = _is_logarithmic(values, "x_scale", [v for one in made.series for v in (one.x_low or one.x)])
-        made.y.logarithmic = _is_logarithmic(values, "y_scale", [v for one in made.series for v in one.y if v is not None])
+        made.x.logarithmic = _is_logarithmic(
+            values, "x_scale", [v for one in made.series for v in (one.x_low or one.x)]
+        )
+        made.y.logarithmic = _is_logarithmic(
+            values, "y_scale", [v for one in made.series for v in one.y if v is not None]
+        )
         if x.words:
             made.x.logarithmic = False
         _add_errors(made, chosen, values.get("errors") or "grouped")

@@ -7,7 +7,7 @@ from typing import Any
 
 from dop2i.core.formats.base import Source
 from dop2i.core.views import _colours as colours
-from dop2i.core.views._samples import numbers, reader_of
+from dop2i.core.views._samples import numbers, reader_of, table_of
 from dop2i.core.views.base import Parameter, Part, View, description_of, integer, number
 from dop2i.core.views.figures import Axis, Image
 from dop2i.errors import InvalidValue, NotFound, UnreadableFile
@@ -37,7 +37,7 @@ class PlaneView(View):
 
     def parameters(self, description: Mapping[str, Any], part: Part) -> list[Parameter]:
         """Both columns, the cells a side, their ranges, the scale of colour."""
-        table = next((t for t in description.get("tables") or [] if t.get("name") == part.name), {})
+        table = table_of(description, part.name)
         names = [str(column["name"]) for column in _numeric(table)]
         choices = {name: {"en": name, "fr": name} for name in names}
         scale = {
@@ -58,10 +58,9 @@ class PlaneView(View):
         """The counts; ranges hold 99.8 % of the rows where none are given."""
         import numpy as np
 
-        tables = description_of(source).get("tables") or []
-        table = next((t for t in tables if t.get("name") == part), None)
-        columns = {str(column["name"]): column for column in _numeric(table or {})}
-        if table is None or len(columns) < 2:
+        table = table_of(description_of(source), part)
+        columns = {str(column["name"]): column for column in _numeric(table)}
+        if len(columns) < 2:
             raise NotFound(f"{part} of {source.name} has no two columns of numbers.")
         names = list(columns)
         x, y = values.get("x") or names[0], values.get("y") or names[1]
@@ -75,7 +74,7 @@ class PlaneView(View):
         bins = integer(values, "bins", default=_BINS, least=2, most=400)
         edges = [_edges(found[good], bins, values, axis) for found, axis in ((xs, "x"), (ys, "y"))]
         counts, *_ = np.histogram2d(ys[good], xs[good], bins=[edges[1], edges[0]])
-        figure = Image(title=f"{y} against {x}", full=[bins, bins], value=Axis("rows per cell"))
+        figure = Image(title=f"{part} › {x} × {y}", full=[bins, bins], value=Axis("rows per cell"))
         figure.x, figure.y = (Axis(name, str(columns[name].get("unit") or "")) for name in (x, y))
         figure.x_range, figure.y_range = ([float(edge[0]), float(edge[-1])] for edge in edges)
         _colour(figure, np.where(counts > 0, counts, np.nan), values.get("stretch") or "logarithmic")
@@ -139,3 +138,4 @@ def _colour(figure: Image, counts: Any, stretch: str) -> None:
     levels = colours.levels_of(counts, stretch=stretch, low=figure.low, high=figure.high)
     figure.png = colours.png_of_levels(levels[::-1], figure.colours)
     figure.height, figure.width = levels.shape
+    figure.values = colours.few_values(np.nan_to_num(counts)[::-1])

@@ -11,7 +11,6 @@ from dop2i.core.views import _colours as colours
 from dop2i.core.views._evenly_sampled import (
     LONGEST_WHITENED,
     Regular,
-    noise_of,
     regular_of,
     regular_parts,
     stretch_of,
@@ -23,7 +22,7 @@ from dop2i.core.views.figures import Axis, Image
 from dop2i.errors import InvalidValue, UnreadableFile
 
 _COLUMNS, _ROWS = 500, 240
-_WHOLE = 8_000_000
+_WHOLE = 32_000_000
 """Up to so many samples the stretch is read at once; of longer ones each column's segment alone."""
 _SEGMENTS = ("", "0.0625", "0.125", "0.25", "0.5", "1", "2", "4", "8")
 _RANGE = (10.0, 2000.0)
@@ -77,8 +76,8 @@ class SpectrogramView(View):
         if not np.isfinite(plane).any():
             raise UnreadableFile(f"{part} of {source.name} has no stretch without missing samples here.")
         if relative and not clean:
-            noise = noise_of(series, first, last, seconds=size / series.rate)
-            plane = plane / np.interp(np.sqrt(edges[1:] * edges[:-1]), noise.frequencies, noise.density)[:, None]
+            noise = np.nanmedian(np.where(np.isfinite(plane).any(axis=1)[:, None], plane, 1.0), axis=1)
+            plane = plane / np.where(noise > 0, noise, np.nan)[:, None]
         figure = Image(title=part, full=list(plane.shape[::-1]), stretch="linear" if relative else "logarithmic")
         figure.low, figure.high = colours.limits_of(
             plane, stretch=figure.stretch, cut=99.0, low=0.0 if relative else None, high=None
@@ -105,7 +104,7 @@ def _segment(series: Regular, first: int, last: int, values: Mapping[str, str]) 
         raise InvalidValue(f"A segment of {asked:g} s is not between 0 and 64 s.", parameter="segment")
     seconds = (last - first) / series.rate
     wanted = asked or min(8.0, max(0.0625, seconds / 100))
-    size = 2 ** round(math.log2(max(wanted * series.rate, 32)))
+    size = 1 << round(math.log2(max(wanted * series.rate, 32)))
     return max(16, min(size, (last - first) // 2))
 
 

@@ -111,7 +111,7 @@ def _in_order(rows: Rows, columns: Sequence[str], start: int, size: int) -> tupl
     stop = start + size if rows.total is None else min(start + size, rows.total)
     if stop <= start:
         return {}, []
-    cells = rows.read(columns, start, stop)
+    cells = rows.read_what_can_be(columns, start, stop)
     count = max((row_count(one) for one in cells.values()), default=0)
     return cells, list(range(start, start + count))
 
@@ -122,7 +122,9 @@ def _selected(rows: Rows, condition: str, page: TablePage) -> list[int]:
 
     name, falling = page.sort.removeprefix("-"), page.sort.startswith("-")
     if name and (name not in rows.names or is_list(rows.described(name))):
-        raise InvalidValue(f"The table cannot be sorted by {name[:80]!r}.", hint="Choose a column of single values.")
+        raise InvalidValue(
+            f"The table cannot be sorted by {name[:80]!r}.", hint="Choose a column of single values.", parameter="sort"
+        )
     what = formula(condition, columns=rows.names, parameter="filter") if condition else None
     if what is not None and any(is_list(rows.described(column)) for column in what.columns):
         raise InvalidValue(
@@ -187,7 +189,7 @@ def _scattered(rows: Rows, columns: Sequence[str], numbers: Sequence[int]) -> di
     last = start
     for number in [*order, None]:
         if number is None or number - start > reach:
-            pieces[start] = rows.read(columns, start, last + 1)
+            pieces[start] = rows.read_what_can_be(columns, start, last + 1)
             if number is None:
                 break
             start = number
@@ -195,6 +197,8 @@ def _scattered(rows: Rows, columns: Sequence[str], numbers: Sequence[int]) -> di
         last = number
     made = {}
     for column in columns:
+        if any(column not in piece for piece in pieces.values()):
+            continue
         cells = [_row(pieces[starts[number]][column], number - starts[number]) for number in numbers]
         flat = np.empty(len(cells), dtype=object)
         flat[:] = cells
@@ -221,8 +225,12 @@ def _fill(page: TablePage, rows: Rows, cells: Mapping[str, Values]) -> None:
         if len(column.get("histogram") or []) > 1
     }
     page.rows = [
-        [_plain(_row(cells[name], place)) for name in page.names] for place in range(len(page.numbers) if cells else 0)
+        [_plain(_row(cells[name], place)) if name in cells else None for name in page.names]
+        for place in range(len(page.numbers) if cells else 0)
     ]
+    lost = [name for name in page.names if name not in cells]
+    if cells and lost:
+        page.notes.append(f"The library of the format cannot read {', '.join(lost[:8])}.")
 
 
 def _type(column: Mapping[str, Any]) -> str:

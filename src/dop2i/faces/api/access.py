@@ -37,6 +37,8 @@ ACCESS: dict[str, str] = {
     "delete_draft": "deposit",
     "publish_draft": "deposit",
     "import_files": "deposit",
+    "import_description": "deposit",
+    "list_completions": "read",
     "list_draft_files": "read",
     "start_draft_files": "deposit",
     "get_draft_file": "read",

@@ -21,6 +21,7 @@ from dop2i.faces.api import (  # noqa: F401 they declare operations
     audit,
     communities,
     comparing,
+    completions,
     drafts,
     ethics,
     files,
@@ -33,6 +34,7 @@ from dop2i.faces.api import (  # noqa: F401 they declare operations
     search,
     tokens,
     tus,
+    views,
 )
 from dop2i.faces.api.reading import UnsupportedMediaType
 from dop2i.faces.api.routes import router
@@ -180,14 +182,20 @@ def guarded(view: View) -> View:
     return answer
 
 
+def _openness(pattern: URLPattern) -> int:
+    """Addresses that end in any file's name come last, else nothing below a file would ever be found."""
+    text = str(pattern.pattern)
+    return 2 if text.endswith("files/<path:key>") else 1 if text.endswith("<path:key>/views/<str:view>") else 0
+
+
 def _patterns() -> list[URLPattern]:
     made = [path("openapi.json", guarded(_openapi), name="openapi")]
-    found = [pattern for pattern in api.urls[0] if pattern.name != "api-root"]
-    views = {str(pattern.pattern): pattern.callback for pattern in found}
+    found = sorted((pattern for pattern in api.urls[0] if pattern.name != "api-root"), key=_openness)
+    answers = {str(pattern.pattern): pattern.callback for pattern in found}
     for pattern in found:
         view, (before, of_a_file, ending) = pattern.callback, str(pattern.pattern).partition("<path:key>")
         if of_a_file and ending:
-            view = with_any_key(view, views[before + of_a_file], ending)
+            view = with_any_key(view, answers[before + of_a_file], ending)
         made.append(URLPattern(pattern.pattern, guarded(view), pattern.default_args, pattern.name))
     return [*made, re_path(r"^(?P<rest>.*)$", guarded(_absent))]
 

@@ -12,7 +12,6 @@ from ninja import Query
 from dop2i.errors import ChecksumMismatch, InvalidInput
 from dop2i.faces import signposting
 from dop2i.faces.addresses import base_url
-from dop2i.faces.api import views  # noqa: F401 its addresses are longer: they must be declared before a file's own
 from dop2i.faces.api.reading import (
     json_answer,
     no_content,

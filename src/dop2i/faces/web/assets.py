@@ -18,7 +18,7 @@ from django.urls import reverse
 STATIC = Path(__file__).parent / "static"
 STYLES = (
     *("tokens", "page", "controls", "words", "tables", "plots", "pieces"),
-    *("home", "search", "record", "deposit", "uploads", "work", "community", "look", "figures", "room"),
+    *("home", "search", "record", "deposit", "uploads", "work", "community", "look", "figures", "reading", "room"),
 )
 CACHE = "public, max-age=31536000, immutable"
 SMALL = 1000

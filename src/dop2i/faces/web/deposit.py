@@ -206,13 +206,18 @@ def _take_theirs(request: HttpRequest, form: Form, theirs: Form) -> None:
 
 
 def _conflict(request: HttpRequest, shown: Shown) -> HttpResponse:
-    """Somebody saved meanwhile: both values of each field that differs, to choose from."""
+    """Somebody saved meanwhile: both values of each field that differs, to choose from.
+
+    Where nothing differs it was the same person's last save, which outlived its page: there is nothing to choose.
+    """
     now = queries.get_draft(request.actor, shown.record.pk)
     labels = field_labels()
     shown.conflict = [
         {"name": name, "label": labels.get(name, name), "mine": mine, "theirs": theirs}
         for name, mine, theirs in differing_fields(shown.form, form_of(now.draft or {}))
     ]
+    if not shown.conflict and wants_json(request):
+        return _live(request, now)
     shown.record, shown.status = now, 409
     if wants_json(request):
         return live_answer(request, shown)

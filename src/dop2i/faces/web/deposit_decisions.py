@@ -7,7 +7,7 @@ from typing import Any
 from dop2i.core.proposals.decisions import ACCEPTED, CHANGED, REFUSED, Decisions, decided, keys_of, undone
 from dop2i.faces.web.deposit_form import form_of, put_value, value_in
 from dop2i.faces.web.deposit_page import Shown
-from dop2i.faces.web.deposit_rows import rows_of
+from dop2i.faces.web.deposit_rows import extra_items, rows_of
 
 
 def decisions_by_use(post: Any, shown: Shown, document: dict[str, Any]) -> Decisions:
@@ -60,6 +60,11 @@ def act_on(
     elif verb == "back":
         put_value(document, name, offered)
         decisions = decided(undone(decisions, name), name, ACCEPTED, _all_values(shown, name))
+    elif verb in ("join", "leave"):
+        extras = extra_items(name, shown.evidence, decisions, document)
+        if verb == "join":
+            put_value(document, name, [*(value_in(document, name) or []), *extras])
+        decisions = decided(decisions, name, CHANGED, _all_values(shown, name))
     elif verb == "settle":
         document, decisions = _settled(post, shown, document, decisions, name)
     return document, decisions

@@ -149,7 +149,6 @@ def _creator_row(creator: dict[str, Any]) -> dict[str, str]:
     }
 
 
-
 def form_sent(post: Any) -> Form:
     """The fields as a person sent them (``post`` is a QueryDict)."""
     form = Form()
@@ -377,5 +376,6 @@ def _range_text(form: Form, name: str) -> str:
 
 
 def _listed(rows: list[dict[str, str]]) -> str:
-    lines = [", ".join(v for k, v in row.items() if v and k not in ("kind", "ror")) for row in rows]
+    kept = [row for row in rows if row.get("name") or row.get("identifier")]
+    lines = [", ".join(v for k, v in row.items() if v and k not in ("kind", "ror")) for row in kept]
     return "\n".join(line for line in lines if line)

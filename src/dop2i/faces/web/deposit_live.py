@@ -19,7 +19,7 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def live_answer(request: HttpRequest, shown: Shown, *, whole: bool = False) -> HttpResponse:
-    """The panel, the lead and where the draft stands; ``whole`` also the rows of the form, of a conflict what differs."""
+    """The panel, the lead, where the draft stands; ``whole`` also the rows, and of a conflict what differs."""
     context = {**draft_context(request, shown), "person": person_of(request), "language": language()}
 
     def part(name: str) -> str:

@@ -133,7 +133,9 @@ def _tally(rows: dict[str, Row], left: dict[str, list[Row]]) -> dict[str, Any]:
     states = [row.state for row in rows.values() if row.name not in ALWAYS]
     answered = sum(1 for state in states if state in ("accepted", "changed", "typed", "proposed", "conflict"))
     total = answered + len(left["needed"]) + len(left["useful"])
-    counts = {state: states.count(state) for state in ("accepted", "changed", "refused", "proposed", "conflict", "typed")}
+    counts = {
+        state: states.count(state) for state in ("accepted", "changed", "refused", "proposed", "conflict", "typed")
+    }
     return {"answered": answered, "total": total, "share": round(100 * answered / total) if total else 0, **counts}
 
 

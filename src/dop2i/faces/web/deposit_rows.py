@@ -49,6 +49,7 @@ class Row:
     errors: list[str] = field(default_factory=list)
     needed: bool = False
     completes: str = ""
+    extras: list[str] = field(default_factory=list)
     fixed: bool = False
     opened: bool = False
 
@@ -84,6 +85,8 @@ def rows_of(
             row.low, row.high, row.unit = form.said(name)
         row.state = _state(name, form, proposed, evidence, decisions)
         _show(row, form, evidence)
+        if row.state in ("typed", "changed", "accepted"):
+            row.extras = [value_words(name, item) for item in extra_items(name, evidence, decisions, document)]
         rows[name] = row
     rights = (document.get("metadata") or {}).get("rights") or []
     if len(rights) > 1 and rows["licence"].shown and rows["licence"].state != "refused":
@@ -93,6 +96,15 @@ def rows_of(
         if name not in PATHS:
             rows[name] = _read_row(name, value, evidence, decisions, document)
     return rows
+
+
+def extra_items(name: str, evidence: Evidence, decisions: Decisions, document: dict[str, Any]) -> list[Any]:
+    """Of a list that somebody wrote: the items that are proposed, are not in it, and were not refused."""
+    offered, written = evidence.offered.get(name), value_in(document, name)
+    if not isinstance(offered, list) or not isinstance(written, list) or name in ("creators", "licence"):
+        return []
+    known = {*keys_of(written), *refused_keys(decisions, name), *((decisions.get(name) or {}).get("keys") or [])}
+    return [item for item in offered if not set(keys_of(item)) <= known]
 
 
 def _state(name: str, form: Form, proposed: Form, evidence: Evidence, decisions: Decisions) -> str:
@@ -105,9 +117,9 @@ def _state(name: str, form: Form, proposed: Form, evidence: Evidence, decisions:
     made = decisions.get(name) or {}
     settled = {key for value in options for key in keys_of(value)} <= set(made.get("keys") or [])
     same = form.said(name) == proposed.said(name)
-    if same and made.get("state") in (ACCEPTED, CHANGED) and set(keys_of(offered)) <= set(made.get("keys") or []):
-        if settled or name not in SINGLE or not evidence.differing.get(name):
-            return "accepted"
+    taken = made.get("state") in (ACCEPTED, CHANGED) and set(keys_of(offered)) <= set(made.get("keys") or [])
+    if same and taken and (settled or name not in SINGLE or not evidence.differing.get(name)):
+        return "accepted"
     if name in SINGLE and not settled and not made.get("refused") and (not same or evidence.differing.get(name)):
         return "conflict"
     if same:
@@ -213,5 +225,3 @@ def read_labels() -> dict[str, str]:
         "journal:journal": _("Journal"), "code:codeRepository": _("Repository of the code"),
         "dop2i:dphep_level": _("DPHEP level"),
     }  # fmt: skip
-
-

@@ -17,7 +17,7 @@ from dop2i.faces.web.reviews import value_words
 
 MOST_WORDS = 600
 MOST_ITEMS = 40
-_PIECES = re.compile(r"\s+|\w+|[^\w\s]")
+_PIECES = re.compile(r"\s+|\d[\d.,\u202f\u00a0]*\d|\w+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def cells(path: str, before: Any, after: Any) -> Cells:
     if isinstance(before or after, list) and isinstance(before or [], list) and isinstance(after or [], list):
         return _items(path, before or [], after or [])
     old, new = words(path, before), words(path, after)
-    if isinstance(before, str) and isinstance(after, str) and (len(old) > 40 or len(new) > 40):
+    if isinstance(before, str) and isinstance(after, str) and " " in before and " " in after:
         return _text(old, new)
     return Cells([Part(old, "del")] if old else [], [Part(new, "ins")] if new else [])
 

@@ -176,35 +176,41 @@ def _scatter(rows: dict[str, list[float | None]], columns: list[str]) -> str:
 
 def _hits(rows: dict[str, list[float | None]], columns: list[str]) -> str:
     """Light summed by module, seen from the side on which the event is longest."""
-    modules: dict[tuple[int, int, int], list[float]] = {}
-    counted = rows[columns[4]] if len(columns) > 4 else [1.0] * len(rows[columns[0]])
-    for x, y, z, t, q in zip(*(rows[name] for name in columns[:4]), counted, strict=False):
-        if x is None or y is None or z is None or t is None:
-            continue
-        charge = q if q is not None and q > 0 else 0.0
-        known = modules.setdefault((round(x), round(y), round(z)), [0.0, t])
-        known[0] += charge
-        known[1] = min(known[1], t) if known[0] else t
+    named = rows[columns[5]] if len(columns) > 5 else None
+    modules: dict[object, list[tuple[float, ...]]] = {}
+    for place, hit in enumerate(zip(*(rows[name] for name in columns[:5]), strict=False)):
+        if all(value is not None for value in hit):
+            x, y, z, t, q = (float(value or 0.0) for value in hit)
+            key = named[place] if named else (round(x / 3), round(y / 3), round(z / 3))
+            modules.setdefault(key, []).append((x, y, z, t, max(q, 0.0)))
     if not modules:
         return ""
-    angle = _longest_side(modules)
-    shown = [
-        Module(x * math.cos(angle) + y * math.sin(angle), float(z), charge, time)
-        for (x, y, z), (charge, time) in modules.items()
-    ]
-    return hits_picture(shown)
+    places = [_place_of(hits) for hits in modules.values()]
+    angle = _longest_side(places)
+    return hits_picture(
+        [Module(x * math.cos(angle) + y * math.sin(angle), z, charge, time) for x, y, z, time, charge in places]
+    )
 
 
-def _longest_side(modules: dict[tuple[int, int, int], list[float]]) -> float:
+def _place_of(hits: list[tuple[float, ...]]) -> tuple[float, float, float, float, float]:
+    """Where a module is, the time by which half of its light had come, and all of its charge."""
+    x, y, z = (sum(hit[axis] for hit in hits) / len(hits) for axis in range(3))
+    charge = sum(hit[4] for hit in hits)
+    seen = 0.0
+    for hit in sorted(hits, key=lambda one: one[3]):
+        seen += hit[4]
+        if seen >= charge / 2:
+            return x, y, z, hit[3], charge
+    return x, y, z, hits[0][3], charge
+
+
+def _longest_side(places: list[tuple[float, float, float, float, float]]) -> float:
     """The angle of the principal axis of the light in the horizontal plane."""
-    total = sum(charge for charge, _ in modules.values()) or 1.0
-    mean_x = sum(x * c for (x, _, _), (c, _) in modules.items()) / total
-    mean_y = sum(y * c for (_, y, _), (c, _) in modules.items()) / total
-    xx = yy = xy = 0.0
-    for (x, y, _), (charge, _) in modules.items():
-        xx += charge * (x - mean_x) ** 2
-        yy += charge * (y - mean_y) ** 2
-        xy += charge * (x - mean_x) * (y - mean_y)
+    total = sum(one[4] for one in places) or 1.0
+    mean_x, mean_y = (sum(one[axis] * one[4] for one in places) / total for axis in (0, 1))
+    xx = sum(one[4] * (one[0] - mean_x) ** 2 for one in places)
+    yy = sum(one[4] * (one[1] - mean_y) ** 2 for one in places)
+    xy = sum(one[4] * (one[0] - mean_x) * (one[1] - mean_y) for one in places)
     return 0.5 * math.atan2(2 * xy, xx - yy)
 
 

@@ -204,10 +204,14 @@ def value_words(name: str, value: Any) -> str:
     return _shortened(_term_words(name, value) or fact_words(PATHS.get(name, name).partition(".")[2], value))
 
 
+_VOCABULARIES = {"licence": "licenses", "resource_type": "resourcetypes", "theme": "themes",
+                 "metadata.languages": "languages"}  # fmt: skip
+
+
 def _term_words(name: str, value: Any) -> str:
     from dop2i.faces.web.present import term_label
 
-    vocabulary = {"licence": "licenses", "resource_type": "resourcetypes", "theme": "themes", "metadata.languages": "languages"}.get(name)
+    vocabulary = _VOCABULARIES.get(name)
     term = value.get("id") if isinstance(value, dict) else value
     return term_label(vocabulary, str(term)) if vocabulary and term else ""
 

@@ -32,6 +32,8 @@ from dop2i.server.files.readable import Readable
 SECONDS = 20
 PATIENCE = 4.0
 """Seconds to wait while another file is drawn; then the spare picture is shown, for once."""
+WIDE_TALL = 244
+"""Height of the picture of a record's page, for a width of 640."""
 LARGEST_FILE = 4 * 1024**3
 EDITION = "4"
 """Raised when the drawing changes, so that kept pictures are made anew."""
@@ -75,7 +77,8 @@ def record_picture(request: HttpRequest, record_id: int) -> HttpResponse:
     drawn = draw(digest, shown.bucket_id, shown.readable)
     if request.GET.get("fill") == "1":
         drawn = drawn.replace("xMidYMid meet", "xMidYMid slice")
-    response = HttpResponse(standalone(drawn), content_type="image/svg+xml")
+    tall = WIDE_TALL if request.GET.get("wide") == "1" else 360
+    response = HttpResponse(standalone(drawn, height=tall), content_type="image/svg+xml")
     response["ETag"] = etag
     certain = picture is None or not picture.from_file or _place_of(picture).is_file()
     response["Cache-Control"] = "private, max-age=600" if certain else "private, no-cache"

@@ -43,6 +43,7 @@ SPECTRAL = re.compile(
 MANY_CHARGES = 20
 FROM_DESCRIPTION = ("histogram", "map")
 HIT = {"x": r"pos[._]?x|x", "y": r"pos[._]?y|y", "z": r"pos[._]?z|z", "t": r"t|time", "q": r"tot|charge|a|q|npe"}
+MODULE = re.compile(r"(.*[/ ])?(dom_id|dom|module|module_id)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _rate_of(table: dict[str, Any]) -> float:
 
 
 def _hit_columns(columns: list[dict[str, Any]], rows: int) -> list[str]:
-    """Place, time and charge of the hits of an event: x, y, z, t, q."""
+    """Place, time and charge of the hits of an event: x, y, z, t, q, and the module when it is named."""
     if not 50 <= rows <= 2_000_000:
         return []
     found = {}
@@ -175,7 +176,8 @@ def _hit_columns(columns: list[dict[str, Any]], rows: int) -> list[str]:
         for part, pattern in HIT.items():
             if part not in found and re.fullmatch(pattern, last, re.IGNORECASE) and _is_number(column):
                 found[part] = name
-    return [found[part] for part in "xyztq"] if len(found) == len(HIT) else []
+    modules = [_named(column) for column in columns if MODULE.match(_named(column))]
+    return [*(found[part] for part in "xyztq"), *modules[:1]] if len(found) == len(HIT) else []
 
 
 def _spectrum_columns(columns: list[dict[str, Any]]) -> list[str]:

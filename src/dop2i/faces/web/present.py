@@ -286,11 +286,30 @@ def _as_list(value: object) -> list[Any]:
 
 
 def quantity(value: dict[str, Any]) -> str:
-    """``{"minimum", "maximum", "unit"}`` as "7 to 8 TeV"."""
-    low, high, unit = value.get("minimum"), value.get("maximum"), str(value.get("unit") or "")
+    """``{"minimum", "maximum", "unit"}`` as "7 to 8 TeV"; electronvolts in the prefix that suits them."""
+    low, high, unit = _prefixed(value.get("minimum"), value.get("maximum"), str(value.get("unit") or ""))
     here = language()
     gap = "\u00a0" if unit and unit not in "°" else ""
     if low is None or high is None or low == high:
         return f"{figures.number(low if low is not None else high, here)}{gap}{unit}"
     low_text, high_text = figures.number(low, here), figures.number(high, here)
     return _("%(low)s to %(high)s") % {"low": low_text, "high": high_text} + f"{gap}{unit}"
+
+
+_PREFIXES = ("m", "", "k", "M", "G", "T", "P", "E")
+
+
+def _prefixed(low: Any, high: Any, unit: str) -> tuple[Any, Any, str]:
+    """120,000 TeV as 120 PeV: only when both ends stay between 0.1 and 10,000."""
+    ends = [end for end in (low, high) if isinstance(end, int | float) and not isinstance(end, bool)]
+    if unit[-2:] != "eV" or unit[:-2] not in _PREFIXES or not ends or 0.01 <= max(map(abs, ends)) < 10_000:
+        return low, high, unit
+    place, scale = _PREFIXES.index(unit[:-2]), 1.0
+    while max(map(abs, ends)) * scale >= 1000 and place < len(_PREFIXES) - 1:
+        place, scale = place + 1, scale / 1000
+    while 0 < max(map(abs, ends)) * scale < 1 and place > 0:
+        place, scale = place - 1, scale * 1000
+    if any(0 < abs(end) * scale < 0.1 for end in ends):
+        return low, high, unit
+    made = [end if end is None else float(f"{end * scale:.12g}") for end in (low, high)]
+    return made[0], made[1], _PREFIXES[place] + "eV"

@@ -36,6 +36,8 @@ from dop2i.server.records.policy import may, readable_files
 from dop2i.server.records.withdrawal import get_tombstone
 
 FIRST_CREATORS = 12
+CITED_CREATORS, EMBEDDED_CREATORS = 40, 100
+"""No style of citation names more before it says "and others"; the exports name everybody."""
 LONG_TITLE = 130
 
 
@@ -170,7 +172,7 @@ def record_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "picture": picture,
         "picture_words": pictures.picture_words(picture),
         "licences": licences_of(shown.document),
-        "citations": citing.citations(shown.document),
+        "citations": citing.citations(_with_few_people(shown.document, CITED_CREATORS)),
         "exports": export_menu(shown.record.pk),
         "trust": _trust(shown, digest),
         "paragraphs": present.paragraphs(present.description_of(shown.document)),
@@ -261,6 +263,14 @@ def _after(person: dict[str, str]) -> str:
     return f", {said}" if said else ""
 
 
+def _with_few_people(document: dict[str, Any], most: int) -> dict[str, Any]:
+    """The document with its first creators and the last one: what citations name, and enough for a page's own data."""
+    creators = document["metadata"].get("creators") or []
+    if len(creators) <= most + 1:
+        return document
+    return {**document, "metadata": {**document["metadata"], "creators": [*creators[:most], creators[-1]]}}
+
+
 def _funding(document: dict[str, Any]) -> list[dict[str, str]]:
     made = []
     for item in (document["metadata"].get("funding") or [])[:8]:
@@ -277,7 +287,9 @@ def _trust(shown: Shown, digest: Digest) -> list[dict[str, Any]]:
     if count and not shown.draft:
         lines.append({"good": True, "kind": "checksums", "count": count})
     if digest.read:
-        lines.append({"good": True, "kind": "read", "count": digest.read, "of": digest.looked_at})
+        every = digest.read == digest.looked_at == count
+        kind = "every" if every else "read"
+        lines.append({"good": True, "kind": kind, "count": digest.read, "of": digest.looked_at})
     lines += [{"good": False, "kind": "unreadable", **item} for item in digest.unreadable[:2]]
     lines[:0] = _reviewed(shown)
     if not shown.draft:
@@ -374,7 +386,7 @@ def export_menu(record_id: int) -> list[dict[str, str]]:
 
 def _json_ld(document: dict[str, Any]) -> str:
     """schema.org for the page's data block; ``<`` is written so that no text can end the block."""
-    written = EXPORTS["schemaorg"].write(document).decode("utf-8")
+    written = EXPORTS["schemaorg"].write(_with_few_people(document, EMBEDDED_CREATORS)).decode("utf-8")
     compact = json.dumps(json.loads(written), ensure_ascii=False, separators=(",", ":"))
     return compact.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from dop2i.errors import NotAuthenticated
@@ -49,7 +50,7 @@ def work(request: HttpRequest) -> HttpResponse:
     to_decide = requests_to_decide(request.actor)
     asked = list(my_requests(request.actor).filter(state="open")[:20])
     endings = ends_soon(request.actor)
-    jobs = jobs_for(person=person.pk, size=8).jobs
+    jobs = jobs_for(person=person.pk, size=20).jobs
     context = {
         "drafts": [_draft_row(record) for record in drafts.records],
         "draft_total": drafts.total,
@@ -62,7 +63,8 @@ def work(request: HttpRequest) -> HttpResponse:
         "to_decide_total": len(to_decide),
         "asked": asked,
         "endings": [_ending_row(one) for one in endings],
-        "jobs": job_rows(jobs),
+        "jobs": job_rows([job for job in jobs if job.state not in ("done", "cancelled")]),
+        "finished": job_rows([job for job in jobs if job.state in ("done", "cancelled")][:8]),
         "token_count": tokens_of(request.actor).count(),
         "has_desk": looks_after(request.actor),
         **reviews_of_mine(request),
@@ -76,16 +78,27 @@ def _counts(request: HttpRequest, shown: dict[str, Any], jobs: list[Any]) -> lis
     waiting = waiting_for(request.actor).count() + len(shown["invitations"])
     running = sum(1 for job in jobs if job.state in ("waiting", "running"))
     failed = sum(1 for job in jobs if job.state == "failed")
+    drafts, uploads, ends = shown["draft_total"], len(shown["uploads"]), len(shown["endings"])
+    asks, published, jobs_told = shown["to_decide_total"], shown["published_total"], failed or running
+    of_jobs = (
+        ngettext("failed job", "failed jobs", jobs_told)
+        if failed
+        else ngettext("job under way", "jobs under way", jobs_told)
+    )
     lines = [
-        (waiting, _("wait for me"), "#reviews" if shown["waiting_reviews"] else reverse("web:requests")),
-        (shown["to_decide_total"], _("ask for access"), "#access"),
-        (shown["draft_total"], _("drafts"), "#drafts"),
-        (len(shown["uploads"]), _("uploads under way"), "#uploads"),
-        (len(shown["endings"]), _("end soon"), "#endings"),
-        (failed or running, _("failed jobs") if failed else _("jobs under way"), "#jobs"),
-        (shown["published_total"], _("published"), "#published"),
+        (waiting, ngettext("waits for me", "wait for me", waiting), _review_address(shown)),
+        (asks, ngettext("asks for access", "ask for access", asks), "#access"),
+        (drafts, ngettext("draft to finish", "drafts to finish", drafts), "#drafts"),
+        (uploads, ngettext("upload under way", "uploads under way", uploads), "#uploads"),
+        (ends, ngettext("ends soon", "end soon", ends), "#endings"),
+        (jobs_told, of_jobs, "#jobs"),
+        (published, ngettext("record published", "records published", published), "#published"),
     ]
     return [{"count": count, "words": words, "href": href} for count, words, href in lines]
+
+
+def _review_address(shown: dict[str, Any]) -> str:
+    return "#reviews" if shown["waiting_reviews"] or shown["invitations"] else reverse("web:requests")
 
 
 def _draft_row(record: Any) -> dict[str, Any]:

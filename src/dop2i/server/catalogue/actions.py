@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dop2i.server.catalogue.models import Change, Counter, Entry, EntrySet
 from dop2i.server.catalogue.sets import write_sets
-from dop2i.server.rows import insert_rows, rows_of
+from dop2i.server.rows import insert_rows, new_instance, rows_of
 
 COUNTER = "catalogue.change"
 LONGEST_TEXT = 1_000_000
@@ -68,19 +68,20 @@ def put_entries(entries: Iterable[NewEntry]) -> int:
     with transaction.atomic():
         seq = _next_seq(len(wanted)) - len(wanted)
         now = timezone.now()
-        known = {entry.key: entry for entry in Entry.objects.filter(key__in=[new.key for new in wanted])}
+        there = Entry.objects.filter(key__in=[new.key for new in wanted]).defer("document", "text", "audience")
+        known = {entry.key: entry for entry in there}
         rows, kinds = [], []
         for new in wanted:
             seq += 1
             before = known.get(new.key)
             was_there = before is not None and not before.withdrawn
-            entry = before or Entry(key=new.key, created=now)
+            entry = before or new_instance(Entry, key=new.key, created=now)
             _fill(entry, document=new.document, text_facts=new.text, audience=new.audience)
             entry.withdrawn, entry.seq, entry.updated = False, seq, now
             rows.append(entry)
             kinds.append(str(Change.Kind.UPDATED if was_there else Change.Kind.PUBLISHED))
         _save_all(rows)
-        write_sets(rows)
+        write_sets(rows, new=[entry for entry in rows if entry.key not in known])
         names = ("seq", "key", "kind", "at")
         insert_rows(Change, names, [(entry.seq, entry.key, kind, now) for entry, kind in zip(rows, kinds, strict=True)])
         for concept in {entry.concept for entry in rows if entry.concept}:

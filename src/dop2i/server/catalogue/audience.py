@@ -21,35 +21,47 @@ def terms_of_audience(actor: Actor) -> frozenset[str]:
     return actor.audiences
 
 
+FEW = 200
+"""Of a query that finds at most so many, it is worth asking whether any of them is hidden from anybody at all."""
+
+
 def audience_query(opened: Opened, actor: Actor, *, all_versions: bool) -> tantivy.Query:
-    """All that the actor may find; adds nothing to the score.
+    """All that the actor may find; adds nothing to the score."""
+    from tantivy import Query
 
-    Most entries are public: they come from the one posting list of that term, and a set holds the rest.
-    """
-    from tantivy import Occur, Query
-
-    name = _field(all_versions)
-    public = _term(name, PUBLIC)
-    mine = _closed_to_others(opened, actor, name)
-    if mine is None:
-        return Query.const_score_query(public, 0.0)
-    return Query.const_score_query(Query.boolean_query([(Occur.Should, public), (Occur.Should, mine)]), 0.0)
+    if _closed_to_others(opened, actor, _field(all_versions)) is None:
+        return Query.const_score_query(_term(_field(all_versions), PUBLIC), 0.0)
+    everything = Query.all_query()
+    return Query.const_score_query(
+        without(everything, hidden_from(actor, opened, everything, all_versions=all_versions)), 0.0
+    )
 
 
-def only_visible(query: tantivy.Query, opened: Opened, actor: Actor, *, all_versions: bool) -> tantivy.Query:
-    """What a query finds of all that the actor may find.
+def hidden_from(
+    actor: Actor, opened: Opened, query: tantivy.Query, *, all_versions: bool, most: int | None = None
+) -> tantivy.Query:
+    """What of a query's results the actor may not find; ``most`` is how many results there are at the utmost, if known.
 
-    The few entries that not everybody is shown are taken out, but for those that are for the actor. Where the query
-    finds none of these few, whom they are for is not asked.
+    Few entries are hidden from anybody: to leave them out costs a search half of what it costs to ask for all the
+    others. Whom they are for is asked of these few alone, and not at all where a query finds none of them.
     """
     from tantivy import Occur, Query
 
     hidden = _term("hidden", "closed" if all_versions else "not shown")
     mine = _closed_to_others(opened, actor, _field(all_versions))
-    if mine is not None:
+    if mine is None:
+        return hidden
+    if most is not None and most <= FEW:
         some = Query.boolean_query([(Occur.Must, query), (Occur.Must, hidden)])
-        if opened.searcher.search(some, limit=1, count=False).hits:
-            hidden = Query.boolean_query([(Occur.Must, hidden), (Occur.MustNot, mine)])
+        if not opened.searcher.search(some, limit=1, count=False).hits:
+            return hidden
+    return Query.boolean_query([(Occur.Must, hidden), (Occur.MustNot, mine)])
+
+
+def without(query: tantivy.Query, hidden: tantivy.Query) -> tantivy.Query:
+    """The results of one query that are not those of another."""
+    from tantivy import Occur, Query
+
     return Query.boolean_query([(Occur.Must, query), (Occur.MustNot, hidden)])
 
 
@@ -68,11 +80,15 @@ def _closed_to_others(opened: Opened, actor: Actor, name: str) -> tantivy.Query 
 
     Terms that no entry names are left out (the index's dictionary of audiences is remembered until the next commit).
     """
+    terms = terms_of_audience(actor)
+    return opened.remembered(("audiences of", name, terms), lambda: _query_of(opened, name, terms))
+
+
+def _query_of(opened: Opened, name: str, terms: frozenset[str]) -> tantivy.Query | None:
     from tantivy import Query
 
-    terms = terms_of_audience(actor)
     known = opened.remembered(("audiences", name), lambda: _known(opened, name))
-    mine = opened.remembered(("audiences of", name, terms), lambda: sorted((terms & known) - {PUBLIC}))
+    mine = sorted((terms & known) - {PUBLIC})
     return Query.term_set_query(schema.schema(), name, mine) if mine else None
 
 

@@ -58,6 +58,27 @@ def group_query(group: Group, asker: Asker) -> tantivy.Query:
     return Query.boolean_query(parts + [(Occur.MustNot, query) for query in unwanted])
 
 
+def most_results(group: Group, opened: Opened) -> int:
+    """How many entries a group finds at the utmost, as far as a glance at the index's dictionary tells."""
+    bounds = [opened.searcher.num_docs]
+    if not group.any:
+        words = [part.text for part in group.parts if _is_plain_word(part)]
+        bounds += [
+            opened.remembered(("results of", word), lambda word=word: _results_of(word, opened)) for word in words
+        ]
+    return min(bounds)
+
+
+def _is_plain_word(part: Clause | Group) -> bool:
+    return isinstance(part, Clause) and part.kind == "word" and part.field is None and part.text.isalpha()
+
+
+def _results_of(word: str, opened: Opened) -> int:
+    tokens = schema.words_of(word)
+    found = variants(opened, tokens[0]) if len(tokens) == 1 else []
+    return sum(opened.searcher.doc_freq("text", token) for token in found) if found else opened.searcher.num_docs
+
+
 def clause_query(clause: Clause, asker: Asker) -> tantivy.Query | None:
     """The query of one clause; None when it holds nothing that can be looked for (an arrow, a lone dash)."""
     field = clause.field

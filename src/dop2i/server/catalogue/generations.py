@@ -125,6 +125,8 @@ class _Reader:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.root: Path | None = None
+        self.generation: Path | None = None
+        self.watched: tuple[str, str] = ("", "")
         self.seen: tuple[Any, ...] = ()
         self.index: tantivy.Index | None = None
         self.state: Opened | None = None
@@ -133,19 +135,22 @@ class _Reader:
         """The index as new as the last commit; None when there is no index yet."""
         root = folder()
         with self.lock:
+            if root == self.root and self.index is not None and self.seen == tuple(map(_stamp, self.watched)):
+                return self.state
             for _ in range(3):
+                named = _stamp(str(root / "current"))
                 generation = current(root)
                 if generation is None:
                     return None
-                seen = (generation, _stamp(generation / "cursor.json"))
+                watched = (str(root / "current"), str(generation / "cursor.json"))
+                seen = (named, _stamp(watched[1]))
                 try:
-                    if root != self.root or self.index is None or seen[0] != self.seen[0]:
+                    if self.index is None or generation != self.generation:
                         self.index = open_index(generation)
-                        self.state = Opened(self.index)
-                    elif seen != self.seen:
+                    else:
                         self.index.reload()
-                        self.state = Opened(self.index)
-                    self.root, self.seen = root, seen
+                    self.state = Opened(self.index)
+                    self.root, self.generation, self.watched, self.seen = root, generation, watched, seen
                     return self.state
                 except (ValueError, OSError) as error:
                     # Swapped away between the reading of its name and its opening; the next round sees the new one.
@@ -154,9 +159,9 @@ class _Reader:
         raise ServiceUnavailable("The search index cannot be read.", hint="The worker is building it anew; try again.")
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _stamp(path: str) -> tuple[int, int]:
     try:
-        facts = path.stat()
+        facts = os.stat(path)  # noqa: PTH116 - before every search, and four times quicker than a Path's
     except FileNotFoundError:
         return (0, 0)
     return (facts.st_ino, facts.st_mtime_ns)

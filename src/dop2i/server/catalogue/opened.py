@@ -7,7 +7,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -22,16 +22,12 @@ def _others() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=2, thread_name_prefix="counting")
 
 
-def beside(function: Callable[..., Value], *arguments: Any) -> Future[Value]:
-    """Starts work of the index alone (no database) in another thread, where there is another core for it."""
-    if (os.cpu_count() or 1) > 1:
-        return _others().submit(function, *arguments)
-    done: Future[Value] = Future()
-    try:
-        done.set_result(function(*arguments))
-    except Exception as error:
-        done.set_exception(error)
-    return done
+def beside(function: Callable[..., Value], *arguments: Any, worth: bool = True) -> Callable[[], Value]:
+    """Starts work of the index alone (no database) in another thread, where there is another core for it; gives what
+    waits for its result. What is not ``worth`` a thread is done when its result is asked for."""
+    if worth and (os.cpu_count() or 1) > 1:
+        return _others().submit(function, *arguments).result
+    return functools.partial(function, *arguments)
 
 
 os.register_at_fork(after_in_child=_others.cache_clear)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from dop2i.errors import InvalidQuery, NotFound
 from dop2i.server.catalogue import schema, values
-from dop2i.server.catalogue.audience import audience_query, only_visible, terms_of_audience
-from dop2i.server.catalogue.clauses import Asker, group_query, one_of, value_query
+from dop2i.server.catalogue.audience import audience_query, hidden_from, terms_of_audience, without
+from dop2i.server.catalogue.clauses import Asker, group_query, most_results, one_of, value_query
 from dop2i.server.catalogue.facets import Pictures, count_facets, count_pictures, narrowed
 from dop2i.server.catalogue.fields import FACET, by_name
 from dop2i.server.catalogue.generations import READER
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import tantivy
 
 WINDOW = 10_000
+WORTH_A_THREAD = 50_000
+"""To count the facets of so many results takes another thread longer than to be woken."""
 MOST_FILTER_VALUES = 100
 
 SORTS = {
@@ -79,7 +81,10 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search made ready: the query of the index with and without scores, and its filters by facet."""
+    """A search made ready: the query of the index with and without scores, and its filters by facet.
+
+    There are at ``most`` so many results.
+    """
 
     opened: Opened
     meaning: Understood
@@ -87,6 +92,12 @@ class Asked:
     scored: tantivy.Query
     filters: dict[str, tantivy.Query]
     notes: tuple[Note, ...]
+    most: int
+
+    @property
+    def is_large(self) -> bool:
+        """Whether one core should count what it finds while another ranks it."""
+        return self.most >= WORTH_A_THREAD
 
     @property
     def whole(self) -> tantivy.Query:
@@ -127,16 +138,17 @@ def search(
         return Results(understood=str(understand(q)), page=page, size=size, sort=order)
     names = schema.FACETS if facets is True else tuple(facets or ())
     # the index lets go of the interpreter's lock: one core counts while another ranks and reads the documents
-    counting = beside(_counted, asked, actor, wanted, q, names, all_versions) if names else None
-    picturing = beside(_pictured, asked, actor, wanted, q, all_versions) if pictures else None
+    large = asked.is_large
+    counting = beside(_counted, asked, actor, wanted, q, names, all_versions, worth=large) if names else None
+    picturing = beside(_pictured, asked, actor, wanted, q, all_versions, worth=large) if pictures else None
     total, keys = _page_of(asked, order=order, page=page, size=size)
     documents = _documents(keys, actor)
     return Results(
         total=total,
         hits=list(documents.values()),
         keys=list(documents),
-        facets=counting.result() if counting else {},
-        pictures=picturing.result() if picturing else None,
+        facets=counting() if counting else {},
+        pictures=picturing() if picturing else None,
         understood=str(asked.meaning),
         notes=asked.notes,
         page=page,
@@ -155,14 +167,15 @@ def ask(
         return None
     made, notes = _filter_queries(opened, filters)
 
-    def visible(asker: Asker) -> tantivy.Query:
-        if not meaning.root.parts:
-            return audience_query(opened, actor, all_versions=all_versions)
-        return only_visible(group_query(meaning.root, asker), opened, actor, all_versions=all_versions)
-
-    plain = visible(Asker(opened, actor, scored=False))
-    rank = visible(Asker(opened, actor)) if scored else plain
-    return Asked(opened, meaning, plain, rank, made, (*meaning.notes, *notes))
+    notes = [*meaning.notes, *notes]
+    if not meaning.root.parts:
+        everything = audience_query(opened, actor, all_versions=all_versions)
+        return Asked(opened, meaning, everything, everything, made, tuple(notes), opened.searcher.num_docs)
+    most = most_results(meaning.root, opened)
+    plain = group_query(meaning.root, Asker(opened, actor, scored=False))
+    rank = group_query(meaning.root, Asker(opened, actor)) if scored else plain
+    hidden = hidden_from(actor, opened, plain, all_versions=all_versions, most=most)
+    return Asked(opened, meaning, without(plain, hidden), without(rank, hidden), made, tuple(notes), most)
 
 
 def keys_of(

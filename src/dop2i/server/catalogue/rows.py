@@ -6,9 +6,6 @@ rest. One process reads the database, others make the lines, and the first hands
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -16,11 +13,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
-from django.db.models import TextField
+from django.db.models import Max, TextField
 from django.db.models.functions import Cast
 
 from dop2i.server.catalogue.lines import lines_of
 from dop2i.server.catalogue.models import Entry
+from dop2i.server.pools import cores, other_processes
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -36,18 +34,11 @@ AHEAD = 2
 @contextmanager
 def all_lines(total: int) -> Iterator[Iterable[list[str]]]:
     """Pages of lines, every entry once that is there now; ``total`` says about how many."""
-    processes = os.cpu_count() or 1
-    if total < MANY or processes < 2:
+    if total < MANY or cores() < 2:
         yield (_apart(lines_of(rows)) for rows in _all_rows())
         return
-    # a fresh interpreter: this one has threads, which a fork would leave behind with their locks; nothing that the
-    # lines are made of refers to itself, so that looking for such would only cost time
-    fresh = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=fresh, initializer=gc.disable)
-    try:
-        yield _made_by(pool, AHEAD * processes)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with other_processes(cores()) as pool:
+        yield _made_by(pool, AHEAD * cores())
 
 
 def _made_by(pool: ProcessPoolExecutor, ahead: int) -> Iterator[list[str]]:
@@ -61,10 +52,11 @@ def _made_by(pool: ProcessPoolExecutor, ahead: int) -> Iterator[list[str]]:
 
 
 def _all_rows() -> Iterator[Rows]:
-    last = 0
-    while rows := _rows(Entry.objects.filter(withdrawn=False, pk__gt=last).order_by("pk")[:ROWS_AT_ONCE]):
+    done, last = 0, Entry.objects.aggregate(last=Max("pk"))["last"] or 0
+    there = Entry.objects.filter(withdrawn=False, pk__lte=last).order_by("pk")
+    while rows := _rows(there.filter(pk__gt=done)[:ROWS_AT_ONCE]):
         yield rows
-        last = rows[-1][0]
+        done = rows[-1][0]
 
 
 def lines_for(keys: Iterable[str]) -> list[str]:

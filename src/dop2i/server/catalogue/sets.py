@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -28,15 +29,21 @@ def sets_of(entry: Entry) -> list[str]:
     return list(dict.fromkeys(spec for spec in specs if not spec.endswith("-")))
 
 
+@functools.lru_cache(maxsize=10_000)
 def spoken(text: str) -> str:
     """A text as a part of a ``setSpec`` may be written (OAI-PMH 2.0, section 2.6)."""
     return _UNSPEAKABLE.sub("-", text).strip("-")[:100]
 
 
-def write_sets(entries: Iterable[Entry]) -> None:
-    """Writes down the sets of saved entries, in the caller's transaction. What was never public is in none."""
+def write_sets(entries: Iterable[Entry], *, new: Iterable[Entry] = ()) -> None:
+    """Writes down the sets of saved entries, in the caller's transaction. What was never public is in none.
+
+    Those of them that are ``new`` are in none yet.
+    """
     exposed = [entry for entry in entries if entry.exposed]
-    EntrySet.objects.filter(entry__in=[entry.pk for entry in exposed]).delete()
+    unknown = {entry.pk for entry in new}
+    if before := [entry.pk for entry in exposed if entry.pk not in unknown]:
+        EntrySet.objects.filter(entry__in=before).delete()
     rows = [(entry.pk, spec, entry.updated) for entry in exposed for spec in sets_of(entry)]
     insert_rows(EntrySet, ("entry", "spec", "updated"), rows)
 

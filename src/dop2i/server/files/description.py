@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,10 +16,11 @@ from django.db.models import Q
 from dop2i.server.files import contents
 from dop2i.server.files.models import Bucket, Content, ContentDescription, FileEntry
 from dop2i.server.files.readable import EVERYTHING, Readable
-from dop2i.server.files.reader_pool import ReaderPool, processes_for
+from dop2i.server.files.reader_pool import MISSING, ReaderPool, processes_for
 from dop2i.server.files.signals import looked_at, taken_over
 
 _BATCH = 400
+_PAUSES, _PAUSE_SECONDS = 20, 0.25
 _CHECKSUM_BYTES_PER_SECOND = 20_000_000
 _TEXT_FILES, _TEXT_LENGTH = 200, 65_536
 
@@ -164,7 +167,8 @@ def _answers(pool: ReaderPool, tasks: list[_Task]) -> list[dict[str, Any]]:
         asked.append((request, limit + (task.content.size / _CHECKSUM_BYTES_PER_SECOND if checksums else 0)))
     answers = pool.ask(asked)
     for place, task in enumerate(tasks):
-        if "failed" in answers[place] and _moved(task, asked[place][0]):
+        lost = answers[place].get("failed") == MISSING or not Path(asked[place][0]["path"]).exists()
+        if lost and _found_again(task, asked[place][0]):
             answers[place] = pool.ask([asked[place]])[0]
     return [
         _failed(task, answer["failed"]) if "failed" in answer else answer
@@ -172,13 +176,19 @@ def _answers(pool: ReaderPool, tasks: list[_Task]) -> list[dict[str, Any]]:
     ]
 
 
-def _moved(task: _Task, request: dict[str, Any]) -> bool:
-    """Whether a publication has put the bytes elsewhere meanwhile; the request then names their new place."""
-    task.content.refresh_from_db(fields=["location"])
-    path = str(contents.locate(task.content))
-    moved = bool(path != request["path"])
-    request["path"] = path
-    return moved
+def _found_again(task: _Task, request: dict[str, Any]) -> bool:
+    """Whether the bytes are there after all; the request then names their place.
+
+    A publication moves them first, and the database says so a moment later.
+    """
+    for _pause in range(_PAUSES):
+        task.content.refresh_from_db(fields=["location"])
+        path = contents.locate(task.content)
+        if path.exists():
+            request["path"] = str(path)
+            return True
+        time.sleep(_PAUSE_SECONDS)
+    return False
 
 
 def _failed(task: _Task, reason: str) -> dict[str, Any]:

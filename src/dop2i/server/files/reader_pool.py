@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
+MISSING = "its bytes are missing on the server"
 _PROCESSES = 4
 _WORTH_SHARING = 50
 
@@ -40,7 +41,7 @@ class ReaderProcess:
         """The answer to one request; a process that dies or takes too long answers ``{"failed": why}``."""
         try:
             if "path" in request and not Path(request["path"]).exists():
-                return {"failed": "its bytes are missing on the server"}
+                return {"failed": MISSING}
             process = self._running()
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from dop2i.errors import ChecksumMismatch, Conflict, InvalidInput
+from dop2i.errors import ChecksumMismatch, Conflict, InvalidInput, NotFound
 from dop2i.server.files import contents
 from dop2i.server.files.actions import attach, complete_entry
 from dop2i.server.files.checksums import checksum_of, verify
@@ -82,7 +82,9 @@ def finish(upload: Upload, *, sha256: str = "", md5: str = "", adler32: str = ""
 
     The bytes are where they arrived, or already where they wait when a process was killed between the two.
     """
-    entry = FileEntry.objects.select_related("bucket", "content").get(pk=upload.entry_id)
+    entry = FileEntry.objects.select_related("bucket", "content").filter(pk=upload.entry_id).first()
+    if entry is None:
+        raise NotFound("The file was removed while it was being sent.", hint="Begin the upload again.")
     if entry.is_complete:
         return
     if entry.content is None:

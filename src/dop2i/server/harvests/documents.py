@@ -13,7 +13,7 @@ from django.conf import settings
 
 from dop2i.core.mappings import Mapped
 from dop2i.core.model import SCHEMA_VERSION
-from dop2i.server.harvests.matching import folded
+from dop2i.server.harvests.identities import folded
 from dop2i.server.harvests.models import Harvest, Item
 
 LISTED_FILES = 100

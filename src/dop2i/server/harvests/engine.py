@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -23,8 +24,9 @@ from dop2i.errors import Dop2iError, NotFound, WrongState
 from dop2i.server.harvests import keeping
 from dop2i.server.harvests.fetching import ATTEMPTS, Fetcher, Reach
 from dop2i.server.harvests.models import Harvest, Item, Run
+from dop2i.server.harvests.reading import Batch, Read, Reader
 from dop2i.server.harvests.sources import SOURCES
-from dop2i.server.harvests.sources.base import Order, Page, Raw, Source
+from dop2i.server.harvests.sources.base import Order, Raw, Source
 
 logger = logging.getLogger("dop2i.harvests")
 
@@ -104,35 +106,41 @@ def _harvest(harvest: Harvest, run: Run, source: Source, *, progress: Told) -> N
         full=run.full,
     )
     cursor = dict(harvest.cursor)
-    for page in source.pages(order):
-        for first in range(0, max(len(page.records), 1), BATCH):
-            batch = page.records[first : first + BATCH]
-            last = first + BATCH >= len(page.records)
-            cursor = page.cursor if last else cursor
-            _keep(harvest, run, source, batch, order=order, page=page, cursor=cursor)
+    with Reader(source, order) as reader:
+        for batch, reads in reader.read(_batches(source, order, cursor), partial(_known, harvest)):
+            cursor = batch.cursor
+            _keep(harvest, run, batch, reads)
             heard.tell()
     _finish(harvest, run, cursor)
 
 
-def _keep(
-    harvest: Harvest, run: Run, source: Source, batch: list[Raw], *, order: Order, page: Page, cursor: dict[str, Any]
-) -> None:
-    """One batch: mapped first, then written in one transaction with the cursor."""
-    for raw in batch:
-        raw.identifier = keeping.storable(raw.identifier)
-    known = dict(
-        Item.objects.filter(
-            harvest=harvest, identifier__in=[raw.identifier for raw in batch], gone_since=None
-        ).values_list("identifier", "fingerprint")
-    )
-    reads = keeping.read_all(source, batch, order, known=known)
+def _batches(source: Source, order: Order, cursor: dict[str, Any]) -> Iterator[Batch]:
+    """The pages in batches; the cursor of a page is that of its last batch."""
+    for page in source.pages(order):
+        for first in range(0, max(len(page.records), 1), BATCH):
+            raws = page.records[first : first + BATCH]
+            if first + BATCH >= len(page.records):
+                cursor = page.cursor
+            for raw in raws:
+                raw.identifier = keeping.storable(raw.identifier)
+            yield Batch(raws, cursor, page.total)
+
+
+def _known(harvest: Harvest, raws: list[Raw]) -> dict[str, str]:
+    identifiers = [raw.identifier for raw in raws]
+    there = Item.objects.filter(harvest=harvest, identifier__in=identifiers, gone_since=None)
+    return dict(there.values_list("identifier", "fingerprint"))
+
+
+def _keep(harvest: Harvest, run: Run, batch: Batch, reads: list[Read]) -> None:
+    """One batch, written in one transaction with the cursor."""
     with transaction.atomic():
         held = Harvest.objects.filter(pk=harvest.pk, run_key=harvest.run_key, paused=False)
-        if not held.update(cursor=cursor):
+        if not held.update(cursor=batch.cursor):
             _stopped(harvest)
         counts = keeping.keep(harvest, reads, turn=run.turn)
         Run.objects.filter(pk=run.pk).update(
-            total=page.total if page.total is not None else F("total"),
+            total=batch.total if batch.total is not None else F("total"),
             **{name: F(name) + getattr(counts, name) for name in keeping.COUNTED},
         )
     run.refresh_from_db()

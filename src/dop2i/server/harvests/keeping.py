@@ -6,9 +6,8 @@ import hashlib
 import logging
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Count
 from django.utils import timezone
@@ -19,15 +18,14 @@ from dop2i.server.catalogue.actions import NewEntry, hold_log, put_entries, remo
 from dop2i.server.harvests import matching
 from dop2i.server.harvests.documents import entry_document, name_of
 from dop2i.server.harvests.models import Harvest, Identity, Item
+from dop2i.server.harvests.reading import Read, encodable
 from dop2i.server.harvests.sources import SOURCES
 from dop2i.server.harvests.sources.base import Order, Raw
-from dop2i.server.rows import insert_rows, rows_of
+from dop2i.server.rows import insert_rows, new_instance, rows_of
 
 logger = logging.getLogger("dop2i.harvests")
 
 COUNTED = ("seen", "added", "changed", "unchanged", "gone", "failed")
-LARGEST_RAW = 20 << 20
-MOST_IDENTITIES = 20
 _WRITTEN = ("entry", "reason", "raw", "raw_type", "fingerprint", "title", "url", "modified", "problem", "turn",
             "last_seen", "changed", "gone_since")  # fmt: skip
 _ROW = ("harvest", "identifier", "key", "decided", "first_seen", *_WRITTEN)
@@ -45,73 +43,12 @@ class Counts:
     failed: int = 0
 
 
-@dataclass(slots=True)
-class Read:
-    """A record that was read outside of the transaction: its mapping, or why it has none."""
-
-    raw: Raw
-    fingerprint: str
-    mapped: Mapped | None = None
-    identities: list[str] = field(default_factory=list)
-    packed: bytes = b""
-    problem: str = ""
-
-
-def read_all(source: Any, raws: Iterable[Raw], order: Order, *, known: dict[str, str]) -> list[Read]:
-    """Maps the records; of those whose fingerprint is known already nothing is done. The last of two of one identifier
-    counts."""
-    found: dict[str, Read] = {}
-    for raw in raws:
-        read = Read(raw, hashlib.blake2b(raw.content, digest_size=16).hexdigest(), problem=raw.problem)
-        found.pop(raw.identifier, None)
-        found[raw.identifier] = read
-        if raw.deleted or raw.problem or known.get(raw.identifier) == read.fingerprint:
-            continue
-        if len(raw.content) > LARGEST_RAW:
-            read.problem = f"The record has {len(raw.content):,} bytes; more than {LARGEST_RAW:,} are not kept."
-            raw.content = b""
-            continue
-        try:
-            read.mapped = _without_nul(source.map(raw, order))
-            read.identities = matching.identities_of(read.mapped)[:MOST_IDENTITIES]
-        except UnreadableFile as error:
-            read.problem = str(error)
-        except Exception as error:
-            # A mapping that a record surprises must not stop the harvest of the others: the page shows it.
-            logger.exception("A record of %s could not be mapped: %s", order.address, raw.identifier)
-            read.problem = f"This record surprises its mapping: {type(error).__name__}: {error}"
-    for read in found.values():
-        read.packed = zlib.compress(read.raw.content, 1) if read.raw.content else b""
-    return list(found.values())
-
-
 def storable(identifier: str) -> str:
     """An upstream identifier as it is kept: at most 500 characters, the end of a longer one as a digest."""
     text = identifier.replace("\0", "").encode("utf-8", "replace").decode().strip() or "(none)"
     if len(text) <= 500:
         return text
     return f"{text[:460]}~{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-
-
-def _without_nul(mapped: Mapped) -> Mapped:
-    """PostgreSQL takes no NUL and UTF-8 no half of a character, wherever a mapping left one."""
-    import json
-
-    for name in ("metadata", "custom_fields", "pids", "files"):
-        value = getattr(mapped, name)
-        written = json.dumps(value, ensure_ascii=True)
-        if "\\u0000" in written or "\\ud" in written:
-            clean = json.loads(written.replace("\\u0000", ""))
-            setattr(mapped, name, _encodable(clean))
-    return mapped
-
-
-def _encodable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
-    return [_encodable(inner) for inner in value] if isinstance(value, list) else value
 
 
 def keep(harvest: Harvest, reads: list[Read], *, turn: int) -> Counts:
@@ -145,11 +82,13 @@ class _Batch:
         """Decides what becomes of one record."""
         self.counts.seen += 1
         item = self.there.get(read.raw.identifier)
+        # read ahead of the batch before, in which the same record may have come
+        known = item is not None and item.gone_since is None and item.fingerprint == read.fingerprint
         if read.raw.deleted:
             self._take_deleted(item)
         elif read.problem:
             self._take_broken(item, read)
-        elif read.mapped is None:
+        elif read.mapped is None or known:
             self._take_known(item)
         else:
             item = item or self._new(read)
@@ -196,7 +135,7 @@ class _Batch:
     def _new(self, read: Read) -> Item:
         identifier = read.raw.identifier
         key = f"{self.harvest.slug}:{name_of(identifier)}"
-        item = Item(harvest=self.harvest, identifier=identifier, key=key, first_seen=self.now)
+        item = new_instance(Item, harvest_id=self.harvest.pk, identifier=identifier, key=key, first_seen=self.now)
         self.there[identifier] = item
         return item
 
@@ -280,7 +219,7 @@ def mapped_of(item: Item) -> Mapped:
     """The mapping of a kept record, made again from its raw document. Raises ``UnreadableFile``."""
     source = SOURCES[item.harvest.kind]
     raw = Raw(item.identifier, raw_of(item), media_type=item.raw_type, modified=item.modified)
-    return _without_nul(source.map(raw, order_of(item.harvest)))
+    return encodable(source.map(raw, order_of(item.harvest)))
 
 
 def raw_of(item: Item) -> bytes:

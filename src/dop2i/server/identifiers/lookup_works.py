@@ -13,6 +13,8 @@ from dop2i.server.identifiers.lookup import ask
 
 _DATACITE = "application/vnd.datacite.datacite+json"
 _CSL = "application/vnd.citationstyles.csl+json"
+_HAL = re.compile(r"(?:^|^hal:|hal[\w.-]*/)([a-z]+[_-]\d{6,9})(?:v\d+)?(?:$|[/?#])")
+_INSPIRE = re.compile(r"(?:^inspire:|inspirehep\.net/(?:api/)?(?:literature|record)/)(\d{1,9})\b")
 _KNOWN = "Give a DOI, an arXiv number, an INSPIRE or a HAL address."
 
 
@@ -32,14 +34,14 @@ def work_of(text: str) -> Work:
     Raises ``InvalidInput`` for one that is of no such kind, and as :func:`~dop2i.server.identifiers.lookup.ask`.
     """
     written = text.strip()
+    if hal := _HAL.search(written):
+        return _of_hal(hal[1])
+    if inspire := _INSPIRE.search(written):
+        return _of_inspire(inspire[1])
     try:
         found = parse_identifier(written)
     except InvalidInput as error:
         raise InvalidInput(f"{written[:100]!r} is no identifier that can be looked up.", hint=_KNOWN) from error
-    if found.scheme == "url" and (number := re.search(r"inspirehep\.net/(?:api/)?(?:literature|record)/(\d+)", written)):
-        return _of_inspire(number[1])
-    if found.scheme == "url" and (hal := re.search(r"hal[^/]*/([a-z]+[_-]\d{6,9})", written)):
-        return _of_hal(hal[1])
     match found.scheme:
         case "doi":
             return _of_doi(found.value, scheme="doi", identifier=found.value)
@@ -47,10 +49,6 @@ def work_of(text: str) -> Work:
             # every arXiv number has a DOI of DataCite
             bare = re.sub(r"v\d+$", "", found.value)
             return _of_doi(f"10.48550/arXiv.{bare}", scheme="arxiv", identifier=bare)
-        case "inspire":
-            return _of_inspire(found.value)
-        case "hal":
-            return _of_hal(re.sub(r"v\d+$", "", found.value))
         case _:
             raise InvalidInput(f"{written[:100]!r} is of a kind that is not looked up: {found.scheme}.", hint=_KNOWN)
 

@@ -23,6 +23,7 @@ from dop2i.server.records.models import Record
 MOST = 10
 LONGEST = 200
 RECORDS_LOOKED_AT = 40
+SHORTEST_SUBJECT = 3
 CREATORS_LOOKED_AT = 400
 
 
@@ -177,12 +178,27 @@ def _subjects(person: Person, text: str, language: str, far: bool) -> Iterator[C
             word = str(subject.get("subject") or "")
             if word and plain_words(word).startswith(wanted):
                 yield Completion(word, word, "", "own")
-    from dop2i.server.catalogue.suggesting import suggest
+    yield from _subjects_here(person, text)
+
+
+def _subjects_here(person: Person, text: str) -> Iterator[Completion]:
+    """Keywords of what the catalogue finds with these words, the commonest first."""
+    from collections import Counter
+
+    from dop2i.server.catalogue.queries import search
     from dop2i.server.people.policy import actor_for_person
 
-    for one in suggest(actor_for_person(person), q=f"subject:{text}", most=MOST):
-        if one.kind == "value" and one.count is not None:
-            yield Completion(one.label, one.label, str(one.count), "here")
+    words = plain_words(text)
+    if len(words) < SHORTEST_SUBJECT:
+        return
+    counted: Counter[str] = Counter()
+    for hit in search(actor_for_person(person), q=f"keyword:{words.split()[-1]}*", size=50, facets=False).hits:
+        for subject in (hit.get("metadata") or {}).get("subjects") or []:
+            word = str(subject.get("subject") or "")
+            if f" {plain_words(word)}".find(f" {words}") >= 0:
+                counted[word] += 1
+    for word, count in counted.most_common(MOST):
+        yield Completion(word, word, str(count), "here")
 
 
 _KINDS: dict[str, Callable[[Person, str, str, bool], Iterator[Completion]]] = {

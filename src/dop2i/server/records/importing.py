@@ -6,6 +6,7 @@ where the draft is empty, and beside what is there already, to choose from.
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from dop2i.errors import InvalidInput, LimitExceeded, NotFound, UnreadableFile
 from dop2i.server.people.policy import Actor
 from dop2i.server.records import queries
+from dop2i.server.records.actions import update_draft
 from dop2i.server.records.models import Record
 from dop2i.server.records.proposing import keep_proposals
 
@@ -220,3 +222,25 @@ def _json_of(content: bytes) -> Any:
         return json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
+
+
+def fill_from_import(
+    *, actor: Actor, record_id: int | str, imported: Imported, overwrite: tuple[str, ...] = (),
+    expected_revision: int | None = None,
+) -> tuple[Record, list[str]]:  # fmt: skip
+    """Take what an import proposes into the draft where it is empty, and at the paths of ``overwrite``.
+
+    Gives the record and the paths that were set. Raises as :func:`~dop2i.server.records.actions.update_draft`.
+    """
+    record = queries.get_draft(actor, record_id)
+    document = copy.deepcopy(record.draft or {})
+    taken: list[str] = []
+    for one in imported.proposals:
+        part, _, key = str(one["path"]).partition(".")
+        into = document.setdefault(part, {})
+        if into.get(key) in (None, "", [], {}) or one["path"] in overwrite:
+            into[key] = copy.deepcopy(one["value"])
+            taken.append(str(one["path"]))
+    if taken:
+        record = update_draft(actor=actor, record_id=record_id, document=document, expected_revision=expected_revision)
+    return record, taken

@@ -40,9 +40,7 @@ def save_answers(
     """
     record = held_draft(actor, record_id, expected=expected_revision)
     if normal(document) != record.draft:
-        record = update_draft(
-            actor=actor, record_id=record_id, document=document, expected_revision=expected_revision
-        )
+        record = update_draft(actor=actor, record_id=record_id, document=document, expected_revision=expected_revision)
     notes = notes_of(record)
     if notes.decisions != decisions:
         notes.decisions = decisions

@@ -151,7 +151,7 @@ def _votable(look: Look, table: Mapping[str, Any], columns: Sequence[str]) -> tu
 
 def _parquet(look: Look, table: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, str]:
     lines = f"import pyarrow.parquet\n\ndata = pyarrow.parquet.read_table(file, columns={list(columns)!r})\n"
-    return "pyarrow", lines + "print(data.slice(0, 3).to_pandas())\n"
+    return "pyarrow", lines + "print(data.slice(0, 3))\n"
 
 
 def _arrow(look: Look, table: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, str]:

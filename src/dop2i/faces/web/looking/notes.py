@@ -17,6 +17,22 @@ NOTES = {
     "other words": gettext_lazy("Words that occur less often are counted, not drawn."),
     "rows not counted": gettext_lazy("The rows of this file were not all counted: there may be more."),
     "logarithm of positive": gettext_lazy("A logarithmic axis leaves out what is not above zero."),
+    "bins together": gettext_lazy("Neighbouring bins are taken together."),
+    "uneven bins": gettext_lazy("The bins are of different widths; each is drawn as wide as it is."),
+    "Clopper-Pearson": gettext_lazy("Bars: the interval of Clopper and Pearson at 68.3 %."),
+    "largest sources": gettext_lazy("Only the largest sources of uncertainty are drawn one by one."),
+    "text cut": gettext_lazy("Only the beginning of this text is shown."),
+    "pictures left out": gettext_lazy("Large pictures are left out; the file has them."),
+    "outputs left out": gettext_lazy("Outputs that would run a script are left out."),
+    "thinned": gettext_lazy("The image is larger than it is shown: pixels between are left out. Zoom in to see them."),
+    "constant": gettext_lazy("All pixels have the same value."),
+    "unsorted axis": gettext_lazy(
+        "The horizontal axis does not rise, so that some of the points are drawn one by one."
+    ),
+    "galactic": gettext_lazy("Galactic coordinates of the file, shown as right ascension and declination."),
+    "without position": gettext_lazy("Rows without a position are left out."),
+    "cut short": gettext_lazy("There is more than is listed here: open a part of it."),
+    "particles left out": gettext_lazy("The event has more particles than are listed here."),
 }
 """Sentences by the key that views write; a text that is no key is shown as it is, in English."""
 

@@ -13,15 +13,17 @@ from django.views.decorators.http import require_safe
 from dop2i.core.views import VIEWS, Figure, Parameter, Part, views_of
 from dop2i.errors import Dop2iError, InvalidValue, NotFound
 from dop2i.faces.addresses import base_url
+from dop2i.faces.middleware import POLICY
 from dop2i.faces.web import present
 from dop2i.faces.web.inside import kind_words
-from dop2i.faces.web.looking import code, export, kinds
+from dop2i.faces.web.looking import code, export, interactive, kinds
 from dop2i.faces.web.looking.address import Look, page_url
 from dop2i.faces.web.looking.branches import branches_of
 from dop2i.faces.web.looking.controls import asked_values, controls
 from dop2i.faces.web.looking.notes import notes_of
 from dop2i.faces.web.looking.numbers import numbers_table
 from dop2i.faces.web.rendering import page
+from dop2i.faces.web.said import said
 from dop2i.faces.web.tree import folder_of, open_tree, tree_markup
 from dop2i.server.files.models import FileEntry
 from dop2i.server.files.viewing import figure_of, member_description
@@ -50,7 +52,10 @@ def look(request: HttpRequest, record_id: int, key: str) -> HttpResponse:
     found = views_of(description)
     if found:
         context |= _looked(request, record_id, entry, description=description, found=found, draft=draft)
-    return page(request, "look.html", context, nav="catalogue")
+    response = page(request, "look.html", context, nav="catalogue")
+    # pictures in a notebook lie in its page, and Plotly writes the pixels of a plane itself
+    response["Content-Security-Policy"] = POLICY.replace("img-src 'self'", "img-src 'self' data:")
+    return response
 
 
 @require_safe
@@ -98,10 +103,11 @@ def _chosen(
     draft: bool,
 ) -> tuple[Look, Part, list[Parameter]]:
     """The view and part of the address, else the first; and what may be set. Raises ``NotFound``."""
-    view = request.GET.get("view") or next(iter(found))
+    wanted = request.GET.get("part")
+    holding = (name for name, parts in found.items() if any(part.name == wanted for part in parts))
+    view = request.GET.get("view") or next(holding, next(iter(found)))
     if view not in found:
         raise NotFound(f"{key} has no view {view[:60]!r}.", hint=f"It has {', '.join(found)}.")
-    wanted = request.GET.get("part")
     part = next((p for p in found[view] if p.name == wanted), None) if wanted is not None else found[view][0]
     if part is None:
         raise NotFound(f"{key} has no part {str(wanted)[:120]!r} to show so.", hint="Choose one from its list.")
@@ -138,13 +144,13 @@ def _looked(
         first = next(iter(found))
         member = request.GET.get("member", "")
         nothing = Look(record_id, entry.key, first, found[first][0].name, {}, draft, member)
-        return {"views": _views(found, nothing, chosen=""), "trouble": problem}
+        return {"views": _views(found, nothing, chosen=""), "trouble": said(problem)}
     context = {
         "views": _views(found, asked, chosen=asked.view),
         **_parts(found[asked.view], asked),
         "branches": branches_of(description, asked, parameters, start=request.GET.get("from", "")),
         "part": part,
-        "part_label": part.label or part.name,
+        "part_label": (part.label or part.name) if len(found[asked.view]) > 1 else "",
         "look": asked,
         "form": {"action": page_url(record_id, entry.key), "fields": asked.fields()},
         "ways": [] if asked.member else code.ways(asked, description=description, base=base_url(request)),
@@ -154,13 +160,14 @@ def _looked(
     try:
         figure = _figure(entry, asked, description)
     except InvalidValue as problem:
-        wrong[problem.parameter] = str(problem)
+        wrong[problem.parameter] = said(problem)
         if not any(p.name == problem.parameter for p in parameters):
-            context["trouble"] = problem
+            context["trouble"] = said(problem)
     except Dop2iError as problem:
-        context["trouble"] = problem
+        context["trouble"] = said(problem)
     else:
         context |= _drawn(figure, asked)
+        context["interactive"] = interactive.offered(figure, asked, kind=part.kind)
     context["controls"] = controls(parameters, asked.values, wrong=wrong)
     return context
 

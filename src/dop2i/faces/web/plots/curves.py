@@ -17,6 +17,9 @@ MOST_SERIES = 6
 _MOST_DOTS = 2500
 _FEW_DECADES = 2.5
 _LONG_TICK = 8
+_RIM = 0.04
+_LETTER = 0.026
+"""The width of a figure on the narrowest screen, as a share of the plot: labels never run into each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +140,18 @@ def _x_axis(x: Scale, baseline: float, language: str) -> list[str]:
     if any(len(word) > _LONG_TICK for word in words):
         ticks = x.ticks(3)
         words = [number(tick, language, 9) for tick in ticks]
+    free = -1.0
     for tick, word in zip(ticks, words, strict=True):
         where = x.place(tick)
         if where is None or not -0.001 <= where <= 1.001:
             continue
         parts.append(line(percent(where), baseline, percent(where), baseline + 4))
-        anchor = "start" if where < 0.04 else "end" if where > 0.96 else "middle"
-        parts.append(text(word, x=percent(where), y=baseline + 17, anchor=anchor))
+        half = _LETTER * len(word) / 2
+        left = where if where < _RIM else where - 2 * half if where > 1 - _RIM else where - half
+        if left > free:
+            anchor = "start" if where < _RIM else "end" if where > 1 - _RIM else "middle"
+            parts.append(text(word, x=percent(where), y=baseline + 17, anchor=anchor))
+            free = left + 2 * half
     return parts
 
 

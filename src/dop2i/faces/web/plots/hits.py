@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dop2i.faces.web.plots.cells import VIRIDIS
-from dop2i.faces.web.plots.svg import element
+from dop2i.faces.web.plots.svg import drawing, element, line, percent
 
-WIDE, TALL = 640, 360
-AIR = 26
+AIR = 0.045
 LARGEST = 13.0
 MOST = 1500
 
@@ -32,36 +31,32 @@ def hits_picture(modules: Sequence[Module]) -> str:
         return ""
     left, right = min(m.across for m in shown), max(m.across for m in shown)
     low, high = min(m.up for m in shown), max(m.up for m in shown)
-    times = sorted(m.time for m in shown)
-    first, last = times[len(times) // 50], times[-1 - len(times) // 50]
     most = shown[0].charge or 1.0
-    parts = [_string(x, shown, left, right, low, high) for x in sorted({round(m.across) for m in shown})[:120]]
+    bright = sorted(m.time for m in shown if m.charge > most / 30) or [0.0]
+    first, last = bright[0], bright[-1]
+    frame = (left, right, low, high)
+    parts = [_string(x, shown, frame) for x in sorted({round(m.across) for m in shown})[:120]]
     for module in sorted(shown, key=lambda one: one.time, reverse=True):
         share = (module.time - first) / ((last - first) or 1.0)
         colour = VIRIDIS[min(15, max(0, int(16 * share)))]
         radius = max(1.1, LARGEST * math.sqrt(max(module.charge, 0.0) / most))
-        x, y = _place(module.across, module.up, left, right, low, high)
+        x, y = _place(module.across, module.up, frame)
         parts.append(element("circle", class_="disc", cx=x, cy=y, r=radius, fill=colour))
-    shared = {
-        "viewBox": f"0 0 {WIDE} {TALL}",
-        "preserveAspectRatio": "xMidYMid meet",
-        "width": "100%",
-        "height": "100%",
-    }
-    return element("svg", *parts, aria_hidden="true", focusable="false", **shared)
+    return drawing(*parts)
 
 
-def _string(across: float, modules: Sequence[Module], left: float, right: float, low: float, high: float) -> str:
+def _string(across: float, modules: Sequence[Module], frame: tuple[float, float, float, float]) -> str:
     """The line that modules above each other hang on."""
     on_it = [m.up for m in modules if round(m.across) == across]
     if len(on_it) < 2:
         return ""
-    x, top = _place(across, max(on_it), left, right, low, high)
-    _, foot = _place(across, min(on_it), left, right, low, high)
-    return element("line", class_="grid", x1=x, x2=x, y1=top, y2=foot)
+    x, top = _place(across, max(on_it), frame)
+    _, foot = _place(across, min(on_it), frame)
+    return line(x, top, x, foot, "grid")
 
 
-def _place(across: float, up: float, left: float, right: float, low: float, high: float) -> tuple[float, float]:
-    x = AIR + (WIDE - 2 * AIR) * (across - left) / ((right - left) or 1.0)
-    y = AIR + (TALL - 2 * AIR) * (high - up) / ((high - low) or 1.0)
-    return round(x, 1), round(y, 1)
+def _place(across: float, up: float, frame: tuple[float, float, float, float]) -> tuple[str, str]:
+    left, right, low, high = frame
+    x = AIR + (1 - 2 * AIR) * (across - left) / ((right - left) or 1.0)
+    y = 1.4 * AIR + (1 - 2.8 * AIR) * (high - up) / ((high - low) or 1.0)
+    return percent(x), percent(y)

@@ -89,16 +89,35 @@ def _row(row: LengthRow, *, top: float) -> str:
     if middles:
         drawn = element("path", class_="ln-c ln-few" if few else "ln-c", d="".join(f"M{x} 0v1" for x in middles))
         marks.append(stretched(drawn, y=top, height=38, box=(WIDE, 1)))
-    words = element("tspan", escape(row.label), class_="tk-b") + element(
-        "tspan", f" {escape(row.count)}", class_="tk-n"
-    )
-    right = max((b for _, b in places), default=-0.02)
-    left = min((a for a, _ in places), default=0.0)
-    if right < 0.62:
-        label = element(
-            "text", words, class_="tk halo-paper", x=percent(max(right, 0.0)), dx=14 if places else 0, y=top + 23
-        )
-    else:
-        label = element("text", words, class_="tk halo-paper", x=percent(left), dx=-10, y=top + 23, text_anchor="end")
+    label = _label(row, places, top)
     rule = line(0, top + 38, "100%", top + 38, "grid")
     return element("g", rule, *marks, label, class_=row.colour)
+
+
+def _label(row: LengthRow, places: Sequence[tuple[float, float]], top: float) -> str:
+    """The theme and its count beside the marks; on a phone in short lines at the side where there is room."""
+    name, count = escape(row.label), element("tspan", f" {escape(row.count)}", class_="tk-n")
+    right = max((b for _, b in places), default=-0.02)
+    left = min((a for a, _ in places), default=0.0)
+    words = element("tspan", name, class_="tk-b") + count
+    if right < 0.62:
+        x, dx, anchor = percent(max(right, 0.0)), 14 if places else 0, None
+    else:
+        x, dx, anchor = percent(left), -10, "end"
+    wide = element("text", words, class_="tk halo-paper", x=x, dx=dx, y=top + 23, text_anchor=anchor)
+    side, anchor = ("0", None) if left > 1 - right else ("100%", "end")
+    first, second = _halves(name)
+    lines = element("tspan", first, class_="tk-b", x=side, dy=-6 if second else 2)
+    if second:
+        lines += element("tspan", second, class_="tk-b", x=side, dy=15)
+    short = element("text", lines + count, class_="tk halo-paper", x=side, y=top + 21, text_anchor=anchor)
+    return element("g", wide, class_="wide-only") + element("g", short, class_="narrow-only", aria_hidden="true")
+
+
+def _halves(words: str) -> tuple[str, str]:
+    """A name in two lines of about the same length; short ones stay whole."""
+    if len(words) < 18 or " " not in words:
+        return words, ""
+    places = [place for place, letter in enumerate(words) if letter == " "]
+    middle = min(places, key=lambda place: abs(place - len(words) / 2))
+    return words[:middle], words[middle + 1 :]

@@ -28,7 +28,7 @@ def edge_ticks(ticks: Sequence[PlacedTick], *, vertical: bool) -> str:
             anchor = "start" if place < _CLOSE else "end" if place > 1 - _CLOSE else "middle"
             parts.append(line(x, 0, x, 4))
             parts.append(text(words, x=x, y=18, anchor=anchor))
-    class_ = "edge edge-y" if vertical else "edge edge-x"
+    class_ = "ticks ticks-y" if vertical else "ticks ticks-x"
     size = {"width": "100%", "height": "100%"} if vertical else {"width": "100%", "height": 24}
     return element("svg", *parts, class_=class_, **size, **ICON_ATTRIBUTES)
 

@@ -41,7 +41,20 @@ def sky_cells(
     return element("svg", *drawn, class_="sky-cells", viewBox=box, width="100%", **ICON_ATTRIBUTES)
 
 
-@functools.cache
+def counted_cells(counts: Mapping[int, int], *, order: int, name: str) -> str:
+    """The same without links: an image with the finding as its name. Deep cells are drawn by their corners alone."""
+    most = max(counts.values(), default=1)
+    drawn = [element("ellipse", class_="axis", cx=WIDTH / 2, cy=HEIGHT / 2, rx=250, ry=125)]
+    shapes: dict[int, list[str]] = {}
+    for cell, count in sorted(counts.items()):
+        shade = 1 + min(SHADES - 1, int(SHADES * math.log1p(count) / math.log1p(most) * 0.999))
+        shapes.setdefault(shade, []).append(_outline(cell, order))
+    drawn += [element("path", class_=f"sky-{shade}", d="".join(paths)) for shade, paths in sorted(shapes.items())]
+    box = f"0 0 {WIDTH} {HEIGHT}"
+    return element("svg", *drawn, class_="sky-cells", viewBox=box, width="100%", role="img", aria_label=name)
+
+
+@functools.lru_cache(maxsize=20_000)
 def _outline(cell: int, order: int) -> str:
     """The edge of a cell on the map; a cell that the map's rim cuts is drawn on the side of its centre."""
     centre, _ = place_of(cell, order)
@@ -55,7 +68,8 @@ def _outline(cell: int, order: int) -> str:
         # a pole has every right ascension: that of the cell's centre keeps the outline straight
         turn = 0.0 if abs(dec) > 89.99 else (ra - centre + 180) % 360 - 180
         points.append(_projected(max(-180.0, min(180.0, middle + turn)), dec))
-    return "M" + "L".join(f"{x:.0f} {y:.0f}" for x, y in points) + "Z"
+    digits = 0 if order < 3 else 1
+    return "M" + "L".join(f"{x:.{digits}f} {y:.{digits}f}" for x, y in points) + "Z"
 
 
 def _projected(longitude: float, latitude: float) -> tuple[float, float]:

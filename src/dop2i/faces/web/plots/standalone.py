@@ -15,7 +15,12 @@ COLOURS = {
     "plot-line": ("#00596b", "#76cbdb"),
     "plot-grid": ("#e1e8e7", "#223034"),
     "plot-mute": ("#c9d3d3", "#33444a"),
+    "cat-1": ("#bd2f96", "#f070c6"),
     "cat-2": ("#8a2408", "#cf7444"),
+    "cat-3": ("#ab7e0a", "#eac64f"),
+    "cat-4": ("#0b9468", "#5ce09a"),
+    "cat-5": ("#3a55d6", "#6ea8fb"),
+    "cat-6": ("#39444b", "#b7c3c5"),
     "ink-3": ("#566467", "#93a1a3"),
     "ink": ("#0f1a1d", "#e7edec"),
     "spark": ("#c43d10", "#ff8a5c"),
@@ -31,6 +36,8 @@ RULES = (
     ".disc{stroke:var(--surface);stroke-width:.7}.dot-spark{fill:var(--spark)}.err{stroke:var(--plot-line);stroke-width:1.5}"
     ".sel{fill:var(--marker);opacity:.65}image{image-rendering:pixelated}.ground{fill:var(--surface)}"
     ".tk{font:400 13px 'Source Sans 3',sans-serif;fill:var(--ink-3)}.tk-b{font-weight:600;fill:var(--ink)}"
+    + "".join(f".c{place}{{--c:var(--cat-{place})}}" for place in range(1, 7))
+    + ".ln-c{stroke:var(--c);stroke-width:1.75}.dot-c{fill:var(--c)}.is-unseen{stroke-dasharray:5 4}"
     ".halo{paint-order:stroke;stroke:var(--surface);stroke-width:4px;stroke-linejoin:round}"
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 from django.utils.translation import gettext as _
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from dop2i.core.views.figures import Curves
 from dop2i.faces.web import figures
 from dop2i.faces.web.looking.address import Look
+from dop2i.faces.web.looking.quantities import worded
 from dop2i.faces.web.plots.curves import MOST_SERIES, curves_plot, scale_of, series_class
 from dop2i.faces.web.plots.standalone import on_paper
 from dop2i.faces.web.plots.svg import element
@@ -17,6 +19,7 @@ from dop2i.faces.web.rendering import language
 
 def markup(figure: Curves, look: Look) -> str:
     """The plot over the whole width."""
+    figure = replace(figure, x=worded(figure.x), y=worded(figure.y))
     plot = curves_plot(figure, name=_finding(figure), language=language())
     if not plot:
         return f'<p class="muted">{escape(_("No value can be drawn on these axes."))}</p>'
@@ -26,6 +29,7 @@ def markup(figure: Curves, look: Look) -> str:
 
 def drawing(figure: Curves) -> str:
     """The plot on its own paper, 640 × 360."""
+    figure = replace(figure, x=worded(figure.x), y=worded(figure.y))
     plot = curves_plot(figure, name=_finding(figure), language=language(), height=328)
     return on_paper(plot) if plot else ""
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from dop2i.core.views.figures import Axis, Image
 from dop2i.faces.web import figures
 from dop2i.faces.web.looking.address import Look
+from dop2i.faces.web.looking.quantities import name_of, worded
 from dop2i.faces.web.plots.curves import Scale, titled
 from dop2i.faces.web.plots.pixels import PlacedTick, colour_strip, edge_ticks, framed_image
 from dop2i.faces.web.plots.sky import mollweide_lines
@@ -27,33 +28,6 @@ STRETCHES = {
     "logarithmic": gettext_lazy("logarithmic scale"),
     "square root": gettext_lazy("square-root scale"),
     "asinh": gettext_lazy("asinh scale"),
-}
-FACTS = {
-    "minimum": gettext_lazy("minimum"),
-    "maximum": gettext_lazy("maximum"),
-    "mean": gettext_lazy("mean"),
-    "missing": gettext_lazy("missing"),
-    "segment": gettext_lazy("segment"),
-    "resolution": gettext_lazy("resolution"),
-    "projection": gettext_lazy("projection"),
-    "frame": gettext_lazy("frame"),
-    "modality": gettext_lazy("modality"),
-    "slice thickness": gettext_lazy("slice thickness"),
-    "inside": gettext_lazy("rows inside"),
-    "outside": gettext_lazy("rows outside"),
-}
-AXES = {
-    "column": gettext_lazy("column"),
-    "row": gettext_lazy("row"),
-    "frequency": gettext_lazy("frequency"),
-    "time": gettext_lazy("time"),
-    "value": gettext_lazy("value"),
-    "rows per cell": gettext_lazy("rows per cell"),
-    "dose": gettext_lazy("dose"),
-    "radiodensity": gettext_lazy("radiodensity"),
-    "activity": gettext_lazy("activity"),
-    "amplitude over median noise": gettext_lazy("amplitude over median noise"),
-    "amplitude spectral density": gettext_lazy("amplitude spectral density"),
 }
 
 
@@ -78,7 +52,7 @@ def drawing(figure: Image) -> str:
         x=(_x_words(figure), across),
         y=(_y_words(figure), up),
         name=_finding(figure),
-        bar=(figure.colours, _bar_ticks(figure), titled(_worded(figure.value))) if figure.colours else None,
+        bar=(figure.colours, _bar_ticks(figure), titled(worded(figure.value))) if figure.colours else None,
     )
     return on_paper(made)
 
@@ -87,8 +61,8 @@ def _plate(figure: Image, look: Look) -> str:
     """The pixels at their own address (a policy lets no page hold them), with ticks around them."""
     across, up = _ticks(figure)
     width, height = _shown_size(figure)
-    classes = "image-plate" + (" is-stretched" if _is_stretched(figure) else "") + (
-        " is-pixels" if figure.colours else ""
+    classes = (
+        "image-plate" + (" is-stretched" if _is_stretched(figure) else "") + (" is-pixels" if figure.colours else "")
     )
     name = escape(_finding(figure), quote=True)
     pixels = escape(look.file("pixels"), quote=True)
@@ -172,12 +146,7 @@ def _edge_words(figure: Image, edge: str, axis: Axis) -> str:
     told = (figure.sky.get("edges") or {}).get(edge)
     if told and not figure.x.unit:
         return f"{told['name']} [deg], {figure.sky.get('frame', '')}".rstrip(", ")
-    return titled(_worded(axis))
-
-
-def _worded(axis: Axis) -> Axis:
-    """The axis with its label in the language of the page, where it is one of ours."""
-    return Axis(str(AXES.get(axis.label, axis.label)), axis.unit, axis.logarithmic)
+    return titled(worded(axis))
 
 
 def value_at(figure: Image, share: float) -> float:
@@ -208,7 +177,7 @@ def _bar(figure: Image) -> str:
         return ""
     strip = colour_strip(figure.colours)
     ticks = edge_ticks(_bar_ticks(figure), vertical=False)
-    words = f"{titled(_worded(figure.value))}, {STRETCHES.get(figure.stretch, figure.stretch)}"
+    words = f"{titled(worded(figure.value))}, {STRETCHES.get(figure.stretch, figure.stretch)}"
     return f'<div class="image-bar">{strip}{ticks}<p class="tk-words">{escape(words)}</p></div>'
 
 
@@ -267,7 +236,7 @@ def _moves(figure: Image, look: Look) -> list[tuple[str, dict[str, Any]]]:
         made.append((_("Zoom in"), {"width": max(16, width // 2)}))
     made.append((_("Zoom out"), {"width": width * 2} if width * 2 < max(columns, rows) else whole))
     step = max(1, width // 2)
-    down = -1 if len(figure.y_range) == 2 and figure.y_range[1] > figure.y_range[0] else 1
+    down = -1 if figure.upward else 1
     made += [
         (_("Left"), {"x": max(0, x - step)}),
         (_("Right"), {"x": min(columns - 1, x + step)}),
@@ -290,7 +259,7 @@ def _facts(figure: Image) -> str:
     here = language()
     size = " × ".join(figures.integer(side, here) for side in figure.full)
     rows = [(_("pixels"), size)] if figure.x.label in ("column", "x") or not figure.colours else []
-    rows += [(str(FACTS.get(name, name)), _fact(value, here)) for name, value in figure.facts if value != ""]
+    rows += [(name_of(name), _fact(value, here)) for name, value in figure.facts if value != ""]
     if figure.sky.get("projection") and not figure.sky.get("whole"):
         rows.append((_("projection"), f"{figure.sky['projection']}, {figure.sky['frame']}"))
     items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows)
@@ -303,8 +272,13 @@ def _fact(value: str, here: str) -> str:
     try:
         words[0] = figures.number(float(words[0].replace(",", "")), here, 6)
     except ValueError:
-        return value
+        return name_of(value)
     return figures.NBSP.join(words)
+
+
+def _sky_for_script(figure: Image) -> dict[str, Any]:
+    told = {name: figure.sky[name] for name in figure.sky if name != "edges"}
+    return {**told, "frame": name_of(told["frame"])} if told else {}
 
 
 def _for_script(figure: Image, look: Look) -> str:
@@ -312,18 +286,20 @@ def _for_script(figure: Image, look: Look) -> str:
     zoom = look.view == "image" and min(figure.full) > 16
     return json.dumps(
         {
-            "x": {"label": str(_worded(figure.x).label), "unit": figure.x.unit, "log": figure.x.logarithmic},
-            "y": {"label": str(_worded(figure.y).label), "unit": figure.y.unit, "log": figure.y.logarithmic},
+            "x": {"label": str(worded(figure.x).label), "unit": figure.x.unit, "log": figure.x.logarithmic},
+            "y": {"label": str(worded(figure.y).label), "unit": figure.y.unit, "log": figure.y.logarithmic},
             "x_range": figure.x_range,
             "y_range": figure.y_range,
-            "value": {"label": str(_worded(figure.value).label), "unit": figure.value.unit},
+            "value": {"label": str(worded(figure.value).label), "unit": figure.value.unit},
             "low": figure.low,
             "high": figure.high,
             "stretch": figure.stretch,
             "colours": "".join(colour.lstrip("#") for colour in figure.colours),
-            "sky": {name: figure.sky[name] for name in figure.sky if name != "edges"},
+            "sky": _sky_for_script(figure),
             "zoom": look.href(x="X", y="Y", width="W") if zoom else "",
             "full": figure.full,
+            "window": figure.window,
+            "upward": figure.upward,
         },
         ensure_ascii=False,
         separators=(",", ":"),

@@ -10,15 +10,13 @@ import { allowed, forget, recall, remember } from "./deposit/resume.js";
 import { Sending } from "./deposit/sending.js";
 import { plural, say } from "./deposit/words.js";
 
-const page = { section: null, panel: null, listing: null, found: null, sending: null, typed: false };
+const page = { section: null, panel: null, listing: null, found: null, sending: null, becoming: null, typed: false };
 
 function speak(text) {
   const starting = document.querySelector("[data-starting]");
-  if (page.panel) { page.panel.section.hidden = false; page.panel.speak(text); }
-  if (starting) {
-    starting.hidden = false;
-    starting.querySelector("[data-starting-words]").textContent = text;
-  }
+  const told = starting?.querySelector("[data-starting-words]") ?? document.querySelector("[data-told]");
+  if (starting) starting.hidden = false;
+  if (told) told.textContent = text;
 }
 
 function looking(count) {
@@ -54,21 +52,29 @@ function leftOut(found) {
   page.panel.leftOut(told.join(" "));
 }
 
+// From the page where one begins to that of a new draft; false where that cannot be.
+async function becomeDraft(form) {
+  try {
+    const draft = await newDraft(form, speak);
+    await becomePage(draft.href);
+    mount();
+    return true;
+  } catch (error) {
+    speak(say("start-failed", { why: error.message }));
+    page.becoming = null;
+    return false;
+  }
+}
+
 async function begin(found, handles = []) {
   if (!found.files.length) {
     speak([say("nothing"), found.emptyFolders ? plural("empty-folders", found.emptyFolders) : ""].join(" ").trim());
     return;
   }
-  const start = document.getElementById("upload");
-  if (start && !page.section) {
-    try {
-      const draft = await newDraft(start, speak);
-      await becomePage(draft.href);
-    } catch (error) {
-      speak(say("start-failed", { why: error.message }));
-      return;
-    }
-    mount();
+  speak("");
+  if (!page.section) {
+    page.becoming ??= becomeDraft(document.getElementById("upload"));
+    if (!(await page.becoming)) return;
   }
   leftOut(found);
   page.sending ??= sendingOf(page.section);
@@ -156,4 +162,5 @@ addEventListener("drop", (event) => {
   dropped(event);
 });
 document.addEventListener("submit", submitted);
+document.addEventListener("dop2i:files", () => page.listing?.refreshSeldom());
 mount();

@@ -5,7 +5,7 @@ const encoder = new TextEncoder();
 
 export const SMALL = 4 << 20;
 export const BUNDLE_BYTES = 16e6;
-export const BUNDLE_FILES = 1000;
+export const BUNDLE_FILES = 400;
 
 function header(name, size, kind) {
   const block = new Uint8Array(BLOCK);

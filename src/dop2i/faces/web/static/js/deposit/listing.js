@@ -1,6 +1,8 @@
 // The list of a draft's files: folders open, files are deleted and replaced without the page being read anew.
 import { ask, call, Refused } from "./calls.js";
 
+const SELDOM = 10_000;
+
 export class Listing {
   // `say(text)`: told to who cannot see it. `replace(path, file)`: sends another file under that name.
   constructor(section, { say, replace, changed }) {
@@ -8,6 +10,7 @@ export class Listing {
     this.say = say;
     this.changed = changed;
     this.query = "";
+    this.read = 0;
     section.addEventListener("click", (event) => this.click(event));
     section.addEventListener("submit", (event) => this.submit(event));
     const picker = section.querySelector("[data-replacement]");
@@ -55,6 +58,15 @@ export class Listing {
     const left = [...this.section.querySelectorAll("[data-list] .btn-link, [data-list] summary")];
     (left[Math.min(Math.max(at, 0), left.length - 1)] ?? this.section.querySelector("#h-files")).focus();
     this.changed();
+  }
+
+  // The same, now and then while files arrive, unless somebody is busy in it.
+  refreshSeldom() {
+    const list = this.section.querySelector("[data-listing]");
+    const used = list.contains(document.activeElement) || list.querySelector("details[open]");
+    if (used || Date.now() - this.read < SELDOM) return;
+    this.read = Date.now();
+    this.refresh();
   }
 
   // Reads the list anew from the draft's page; false when that cannot be had now.

@@ -28,6 +28,7 @@ export class Panel {
       Object.keys(element.dataset).map((name) => [name, element])));
     this.icons = [...this.parts.icons.content.children];
     this.brief = document.querySelector("[data-brief]");
+    this.said = document.querySelector("[data-said]");
     this.samples = [];
     this.remarks = new Map();
     this.timer = 0;
@@ -79,7 +80,7 @@ export class Panel {
 
   speak(text) {
     this.spoken = Date.now();
-    this.parts.said.textContent = text;
+    this.said.textContent = text;
   }
 
   change(sending) {
@@ -138,7 +139,7 @@ export class Panel {
     const told = [say("files-of", { n: number(items.here.files), total: number(items.total.files) }),
       say("bytes-of", { n: size(items.here.bytes), total: size(items.total.bytes) })];
     if (!running) told.splice(0, 2, size(items.total.bytes), took(this.seconds()));
-    else if (!paused && sending.active) {
+    else if (!paused && !this.held && sending.active) {
       if (pace.files >= 1) told.push(say("a-second", { n: number(pace.files) }));
       if (pace.bytes) told.push(say("bytes-a-second", { n: size(pace.bytes) }));
       if (pace.left) told.push(left(pace.left));

@@ -11,7 +11,7 @@ import { onlyTab } from "./tabs.js";
 import { say } from "./words.js";
 
 const AT_ONCE = 3;
-const BUNDLES_BESIDE_LARGE = 2;
+const BUNDLES_AT_ONCE = 2;
 const TRIES = 3;
 const COMPARED_AT_ONCE = 64;
 
@@ -162,48 +162,48 @@ export class Sending {
   }
 
   next() {
-    if (this.small.length && (!this.large.length || this.bundles < BUNDLES_BESIDE_LARGE)) {
+    if (this.small.length && this.bundles < BUNDLES_AT_ONCE) {
       const items = takeBundle(this.small);
-      return () => this.shown(items, () => this.bundle(items));
+      return () => this.shown(items, () => this.bundle(items), { bundled: true });
     }
     const item = this.large.shift();
     return item ? () => this.shown([item], () => this.one(item)) : null;
   }
 
   // While it travels the panel has a row for it.
-  async shown(items, act) {
+  async shown(items, act, { bundled = false } = {}) {
     const row = { items };
     this.going.add(row);
-    if (items.length > 1) this.bundles += 1;
+    if (bundled) this.bundles += 1;
     try {
       await act();
     } finally {
       this.going.delete(row);
-      if (items.length > 1) this.bundles -= 1;
+      if (bundled) this.bundles -= 1;
     }
   }
 
-  async bundle(items) {
+  async bundle(chosen) {
     await this.gate.pass();
-    if (this.paused) { this.small.unshift(...items); return; }
+    if (this.paused) { this.small.unshift(...chosen); return; }
+    const sums = new Map();
+    await Promise.all(chosen.map((item) => sumOf(item.file).then((sum) => sums.set(item, sum), () => this.changed(item))));
+    const items = chosen.filter((item) => sums.has(item));
+    if (!items.length) return;
     const { blob, ends } = bundleOf(items);
-    const sums = items.map((item) => sumOf(item.file));
     const options = { body: blob, headers: { "Content-Type": "application/x-tar" }, signal: this.stopper.signal };
     options.progress = (loaded) => this.bundleProgress(items, ends, loaded);
-    const sent = send("POST", this.addresses.bundle, options).then((answer) => ({ answer }), (error) => ({ error }));
-    const [{ answer, error }, settled] = await Promise.all([sent, Promise.allSettled(sums)]);
-    if (error) {
+    let answer;
+    try {
+      answer = JSON.parse((await send("POST", this.addresses.bundle, options)).responseText);
+    } catch (error) {
       for (const item of items) this.items.progress(item, 0);
       await this.bundleFailed(items, error);
       return;
     }
     this.gate.good();
-    const theirs = new Map(JSON.parse(answer.responseText).entries.map((entry) => [entry.key, entry.checksums.sha256]));
-    for (const [at, item] of items.entries()) {
-      const { status, value } = settled[at];
-      if (status === "rejected") await this.changed(item, { there: true });
-      else await this.verify(item, theirs.get(item.path), value);
-    }
+    const theirs = new Map(answer.entries.map((entry) => [entry.key, entry.checksums.sha256]));
+    for (const item of items) await this.verify(item, theirs.get(item.path), sums.get(item));
   }
 
   bundleProgress(items, ends, loaded) {

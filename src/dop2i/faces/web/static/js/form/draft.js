@@ -192,7 +192,7 @@ export class Draft {
   async submitted(event) {
     const button = event.submitter;
     const act = button?.name === "act" ? button.value : "save";
-    const mine = /^(accept|refuse|undo|settle|back)-|^(save|accept-all)$/.test(act) && !button?.hasAttribute("data-plain");
+    const mine = /^(accept|refuse|undo|settle|back|join|leave)-|^(save|accept-all)$/.test(act) && !button?.hasAttribute("data-plain");
     if (!mine) {
       this.stopped = true;
       this.memory.keepNow(this.form, true);

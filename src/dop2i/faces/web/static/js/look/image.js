@@ -137,37 +137,33 @@ class Reader {
     const words = [];
     if (xs.length === 2 && ys.length === 2) {
       const [column, row] = [axisValue(x, xs, across), axisValue(y, ys, 1 - down)];
-      const pixels = (axis, value) => (axis.label && !axis.unit ? Math.round(value) : Number(value.toPrecision(5)));
-      const said = (axis, value) => `${axis.label} ${this.format.format(pixels(axis, value))} ${axis.unit}`.trim();
+      const whole = this.facts.window.length > 0;
+      const shown = (axis, value) => (whole && !axis.unit ? Math.round(value) : Number(value.toPrecision(5)));
+      const said = (axis, value) => `${axis.label} ${this.format.format(shown(axis, value))} ${axis.unit}`.trim();
       if (x.label || y.label) words.push(said(x, column), said(y, row));
       const world = sky.projection ? worldOf(sky, column, row) : null;
       if (world) words.push(this.world(sky, world));
     }
     const value = this.value(across, down);
     if (value) words.push(value);
-    this.line.textContent = words.join("   ");
+    this.line.textContent = words.join(" · ");
   }
 
   world(sky, [longitude, latitude]) {
     const degrees = `${sky.names[0]} ${longitude.toFixed(5)}°  ${sky.names[1]} ${latitude.toFixed(5)}°`.replace("-", "−");
     const equatorial = sky.names[0] === "RA";
     const hours = equatorial ? ` (${sexagesimal(longitude, { hours: true, digits: 2 })} ${sexagesimal(latitude)})` : "";
-    return `${degrees}${hours} ${sky.frame}`;
+    const within = sky.within > 0.05 ? ` ± ${this.format.format(Number(sky.within.toPrecision(2)))}″` : "";
+    return `${degrees}${hours}${within} ${sky.frame}`;
   }
 
   zoom(event) {
     const [across, down] = this.place(event);
-    const { x_range: xs, y_range: ys, full } = this.facts;
-    const asked = new URLSearchParams(window.location.search);
-    const width = Number(asked.get("width")) || Math.max(...full);
-    const [left, first] = [asked.get("width") ? null : 0, null];
-    const column = left === null && !this.facts.x.unit ? axisValue(this.facts.x, xs, across) : across * full[0];
-    const row = !this.facts.y.unit ? axisValue(this.facts.y, ys, 1 - down) : down * full[1];
-    if (this.facts.x.unit && asked.get("width")) return;
+    const [left, first, columns, rows] = this.facts.window;
     const target = new URL(this.facts.zoom, window.location.href);
-    target.searchParams.set("x", String(Math.max(0, Math.round(column))));
-    target.searchParams.set("y", String(Math.max(0, Math.round(first === null ? row : 0))));
-    target.searchParams.set("width", String(Math.max(16, Math.round(width / 2))));
+    target.searchParams.set("x", String(Math.floor(left + across * columns)));
+    target.searchParams.set("y", String(Math.floor(first + (this.facts.upward ? 1 - down : down) * rows)));
+    target.searchParams.set("width", String(Math.max(16, Math.round(Math.max(columns, rows) / 2))));
     target.hash = "figure";
     window.location.assign(target);
   }
@@ -182,4 +178,4 @@ export function readImages(root = document) {
   }
 }
 
-readImages();
+if (typeof document !== "undefined") readImages();
