@@ -93,16 +93,13 @@ def _fill(home: str, count: int) -> None:
 
     initialise(home)
     configure(home)
-    from django.db import transaction
-
-    from dop2i.server.catalogue.actions import put_entry
+    from dop2i.server.catalogue.actions import NewEntry, put_entries
 
     made = Generator().records(count)
-    for _ in range(0, count, 500):
-        with transaction.atomic():
-            for key, document, _text in islice(made, 500):
-                document["links"] = {"self_html": f"/records/{document['id']}"}
-                put_entry(key=key, document=document)
+    while batch := list(islice(made, 500)):
+        for _key, document, _text in batch:
+            document["links"] = {"self_html": f"/records/{document['id']}"}
+        put_entries(NewEntry(key, document) for key, document, _text in batch)
 
 
 def _rate(address: str, question: dict[str, str], count: int) -> float:

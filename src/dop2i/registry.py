@@ -71,8 +71,9 @@ class Registry(Mapping[str, Member], Generic[Member]):
             with suppress(ModuleNotFoundError):
                 module = importlib.import_module(f"{self.package}.{name}")
                 for _, member in inspect.getmembers(module, inspect.isclass):
-                    own = member.__module__ == module.__name__ and issubclass(member, self.base)
-                    if own and not inspect.isabstract(member) and getattr(member, "name", "") == name:
+                    if member.__module__ != module.__name__ or inspect.isabstract(member):
+                        continue
+                    if issubclass(member, self.base) and getattr(member, "name", "") == name:
                         return member()
         return self[name]
 

@@ -185,8 +185,9 @@ def test_two_tabs_choose_field_by_field(tab: Any, sign_in: Any, draft: Any) -> N
     assert second.input_value("#version") == "2"
     second.check("#take-version-theirs")
     second.get_by_role("button", name="Keep what I chose").click()
-    second.wait_for_load_state()
+    second.wait_for_selector("#conflict", state="detached", timeout=PATIENCE)
     assert second.input_value("#version") == "1"
+    assert second.locator("[data-warning]").is_hidden()
 
 
 def test_a_session_that_ended_loses_nothing(tab: Any, sign_in: Any, draft: Any) -> None:

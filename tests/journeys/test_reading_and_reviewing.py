@@ -214,6 +214,8 @@ def test_alice_submits_bruno_asks_for_a_change_and_accepts(
     alice.goto(address)
     hands.follow(alice.locator(f"a[href='/deposit/{record.pk}']").first)
     alice.wait_for_url(f"**/deposit/{record.pk}")
+    if not alice.locator("#description").is_visible():
+        hands.follow(alice.locator("#row-description details.change > summary"))
     hands.write(alice.locator("#description"), "Arrival times of cosmic muons on a balcony in Nantes.")
     hands.follow(alice.locator("button[value=publish]").last)
     alice.wait_for_url("**/requests/*")

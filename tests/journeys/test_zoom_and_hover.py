@@ -1,4 +1,4 @@
-"""Chloé zooms into figures in a real browser: libraries come on demand, no page breaks its policy, nothing hostile runs."""
+"""Chloé zooms into figures in a real browser: libraries come on demand, nothing breaks the policy or runs."""
 
 from __future__ import annotations
 

@@ -104,3 +104,28 @@ def test_half_a_character_stops_no_index(instance):
     assert total("spectrum") == 1
     assert index.rebuild_index() == 2
     assert total("spectrum") == 1
+
+
+def test_many_entries_are_read_by_several_processes(instance, monkeypatch):
+    monkeypatch.setattr("dop2i.server.catalogue.rows.MANY", 5)
+    monkeypatch.setattr("dop2i.server.catalogue.rows.ROWS_AT_ONCE", 4)
+    monkeypatch.setattr("dop2i.server.catalogue.rows.cores", lambda: 2)
+    for number in range(1, 40):
+        put(number, f"Énergie {number}")
+    actions.remove_entry(key="own:7")
+    assert index.rebuild_index() == 38
+    assert index.differences() == []
+    assert total("energie") == 38
+
+
+def test_a_small_search_and_a_large_one_count_the_same(instance, monkeypatch):
+    for number in range(1, 20):
+        put(number, "Muon" if number % 3 else "Neutrino")
+    index.follow()
+    alone = queries.search(ANONYMOUS, q="muon")
+    monkeypatch.setattr(queries, "WORTH_A_THREAD", 0)
+    put(100, "Muon")
+    index.follow()
+    beside = queries.search(ANONYMOUS, q="muon")
+    assert (alone.total, beside.total) == (13, 14)
+    assert (alone.facets["source"], beside.facets["source"]) == ([("own", 13)], [("own", 14)])

@@ -29,7 +29,8 @@ from dop2i.core.mappings.parts import (
 
 _KINDS = {
     "article-journal": "publication-article", "article": "publication-preprint", "dataset": "dataset",
-    "software": "software", "thesis": "publication-dissertation", "report": "publication-report", "book": "publication-book",
+    "software": "software", "thesis": "publication-dissertation", "report": "publication-report",
+    "book": "publication-book",
     "chapter": "publication-section", "paper-conference": "publication-conferencepaper",
     "journal-article": "publication-article", "posted-content": "publication-preprint",
     "proceedings-article": "publication-conferencepaper",

@@ -1,11 +1,12 @@
 """One event out of a file of many, found by its number without keeping those before it.
 
-The place of every thousandth event is remembered for as long as the process lives, so that the next event, or one
-further on, is found from there. Packed files are unpacked as they stream by.
+How many events lie before each piece of the file is remembered for as long as the process lives, so that the next
+event, or one far from it, is found from there. Packed files are unpacked as they stream by.
 """
 
 from __future__ import annotations
 
+import bisect
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -17,8 +18,9 @@ from dop2i.errors import LimitExceeded, NotFound, UnreadableFile
 LARGEST_EVENT = 16 << 20
 MOST_BYTES = 8 << 30
 _PIECE = 4 << 20
-_STRIDE = 1000
-_places: dict[tuple[str, int, bytes], list[int]] = {}
+_FOLLOWING = (b" ", b">")
+_places: dict[tuple[str, int, bytes], list[tuple[int, int]]] = {}
+"""By file: how many events lie before a place, and the place."""
 
 
 def event_text(source: Source, number: int, *, mark: bytes, ends: tuple[bytes, ...]) -> str:
@@ -33,10 +35,10 @@ def event_text(source: Source, number: int, *, mark: bytes, ends: tuple[bytes, .
     if len(_places) > 50:
         _places.clear()
     index = _places.setdefault((source.local_path or source.name, source.size, mark), [])
-    nearest = min(number // _STRIDE, len(index))
     search = _Search(source.name, mark, ends, index=index)
-    if nearest:
-        search.seen, search.base = nearest * _STRIDE - 1, index[nearest - 1]
+    known = bisect.bisect_right(index, (number, source.size))
+    if known:
+        search.passed, search.base = index[known - 1]
     return search.found(_plain(source, search.base), number)
 
 
@@ -70,17 +72,21 @@ def _unpacked(raw: Any, name: str) -> Iterator[bytes]:
 
 
 class _Search:
-    """Counts the marks in pieces that stream by. ``seen`` is the number of the last event passed."""
+    """Counts the marks in pieces that stream by; ``passed`` events lie before ``base``."""
 
-    def __init__(self, name: str, mark: bytes, ends: tuple[bytes, ...], *, index: list[int] | None = None) -> None:
+    def __init__(
+        self, name: str, mark: bytes, ends: tuple[bytes, ...], *, index: list[tuple[int, int]] | None = None
+    ) -> None:
         self.name, self.mark, self.ends = name, mark, (mark, *ends)
         self.index = index
-        self.seen, self.base = -1, 0
+        self.passed = self.base = 0
+        self._letters = _FOLLOWING[:1] if mark.startswith(b"\n") else _FOLLOWING
 
     def found(self, pieces: Iterator[bytes], number: int) -> str:
         """The text of the event of that number."""
         # a line feed is put before the first byte, so that a mark that begins with one is found there
-        held, offset, read = b"\n", self.base - 1, 0
+        held = b"\n" if self.base == 0 else b""
+        read, place_of_held = 0, self.base - len(held)
         for piece in pieces:
             held += piece
             read += len(piece)
@@ -88,31 +94,30 @@ class _Search:
                 raise LimitExceeded(
                     f"Event {number} of {self.name} lies too far in to be looked for.", hint="Download the file."
                 )
-            place = self._next(held, 0)
-            while place >= 0:
-                self.seen += 1
-                self._remember(offset + place)
-                if self.seen == number:
-                    return self._rest(held[place:], pieces)
-                place = self._next(held, place + 1)
-            offset += len(held) - len(self.mark)
+            here = sum(held.count(self.mark + letter) for letter in self._letters)
+            if self.passed + here > number:
+                place = -1
+                for _ in range(number - self.passed + 1):
+                    place = self._next(held, place + 1)
+                return self._rest(held[place:], pieces)
+            self.passed += here
+            # a mark needs a letter after it, so that none is within what is kept
+            place_of_held += max(len(held) - len(self.mark), 0)
             held = held[-len(self.mark) :]
+            if self.index is not None and place_of_held > (self.index[-1][1] if self.index else 0):
+                self.index.append((self.passed, place_of_held))
         raise NotFound(
-            f"{self.name} has {self.seen + 1:,} events; there is none of number {number}.", hint="They count from 0."
+            f"{self.name} has {self.passed:,} events; there is none of number {number}.", hint="They count from 0."
         )
 
     def _next(self, held: bytes, start: int) -> int:
         place = held.find(self.mark, start)
         while place >= 0:
             following = held[place + len(self.mark) : place + len(self.mark) + 1]
-            if following and following in b" >\t\r\n":
+            if following in self._letters:
                 return place
             place = held.find(self.mark, place + 1)
         return -1
-
-    def _remember(self, place: int) -> None:
-        if self.index is not None and self.seen and self.seen == (len(self.index) + 1) * _STRIDE:
-            self.index.append(place + self.mark.startswith(b"\n"))
 
     def _rest(self, held: bytes, pieces: Iterator[bytes]) -> str:
         """The event that ``held`` begins with, up to where the next one or one of the ends stands."""

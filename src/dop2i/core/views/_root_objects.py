@@ -87,6 +87,7 @@ def _one_axis(found: Any, kind: str, values: Mapping[str, str]) -> Distribution:
     if together > 1:
         made.notes.append("bins together")
         edges, inner, spread = _joined(edges, inner, spread, together)
+    made.x.label = made.x.label or "x"
     made.y.logarithmic = values.get("scale") == "logarithmic"
     made.edges, made.counts = edges.tolist(), inner.tolist()
     made.errors = np.sqrt(np.maximum(spread, 0)).tolist()

@@ -14,7 +14,7 @@ from dop2i.core.formats.base import FormatReader, Source, Values, kept
 from dop2i.core.views.base import Part, description_of
 from dop2i.errors import Dop2iError, InvalidValue, NotFound
 
-BYTES = 16_000_000
+BYTES = 10_000_000
 SECONDS = 2.0
 WHOLE_BYTES = 800_000_000
 WHOLE_SECONDS = 15.0

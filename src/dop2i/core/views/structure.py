@@ -1,4 +1,4 @@
-"""The groups and datasets of an HDF5 or NetCDF file as a tree, with their attributes; each leads to what it looks like."""
+"""The groups and datasets of an HDF5 or NetCDF file as a tree with attributes; each leads to what it looks like."""
 
 from __future__ import annotations
 

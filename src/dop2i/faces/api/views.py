@@ -19,7 +19,7 @@ from dop2i.faces.api.reading import json_answer
 from dop2i.faces.api.routes import Key, RecordId, answer, header, route, router
 from dop2i.faces.negotiation import wanted_ranges
 from dop2i.server.files.models import FileEntry
-from dop2i.server.files.viewing import figure_of
+from dop2i.server.files.viewing import figure_of, member_description
 from dop2i.server.records import queries
 
 VIEWING = ("files",)
@@ -28,6 +28,10 @@ ViewName = Annotated[str, Path(max_length=60, description="One of the names that
 PartName = Annotated[
     str | None,
     Query(max_length=1000, description="The table, image or object in the file; the first without it."),
+]
+MemberName = Annotated[
+    str,
+    Query(max_length=4000, description="A file within an archive, looked into instead (`a.zip!/b.csv` further in)."),
 ]
 FIGURE = {
     200: {
@@ -41,16 +45,16 @@ FIGURE = {
 ACCEPT = (header("Accept", "`text/csv` gives the numbers as a table."),)
 
 
-def _views(request: HttpRequest, record_id: int, key: str, *, draft: bool) -> HttpResponse:
+def _views(request: HttpRequest, record_id: int, key: str, *, draft: bool, member: str = "") -> HttpResponse:
     entry = queries.get_file(request.actor, record_id, key, draft=draft)
-    description = queries.description_of(entry)
+    description = _description(entry, member)
     middle = "draft/files" if draft else "files"
     address = f"{base_url(request)}/api/records/{record_id}/{middle}/{quote(entry.key, safe='/')}/views"
     made = [
         {
             "view": name,
             "label": dict(VIEWS[name].label),
-            "parts": [_part(part, f"{address}/{name}") for part in parts[:_PARTS_LISTED]],
+            "parts": [_part(part, f"{address}/{name}", member) for part in parts[:_PARTS_LISTED]],
             "parameters": [_parameter(one) for one in VIEWS[name].parameters(description, parts[0])],
         }
         for name, parts in views_of(description).items()
@@ -58,8 +62,12 @@ def _views(request: HttpRequest, record_id: int, key: str, *, draft: bool) -> Ht
     return json_answer({"key": entry.key, "described": bool(description), "views": made, "links": {"self": address}})
 
 
-def _part(part: Part, address: str) -> dict[str, Any]:
-    link = f"{address}?{urlencode({'part': part.name})}"
+def _description(entry: FileEntry, member: str) -> dict[str, Any]:
+    return member_description(entry, member) if member else queries.description_of(entry)
+
+
+def _part(part: Part, address: str, member: str = "") -> dict[str, Any]:
+    link = f"{address}?{urlencode({'part': part.name, **({'member': member} if member else {})})}"
     said = {"label": part.label, "kind": part.kind, "size": part.size}
     return {"part": part.name, **{name: text for name, text in said.items() if text}, "links": {"figure": link}}
 
@@ -75,9 +83,11 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-def _figure(request: HttpRequest, record_id: int, key: str, view: str, part: str | None, *, draft: bool) -> Any:
+def _figure(
+    request: HttpRequest, record_id: int, key: str, view: str, part: str | None, *, draft: bool, member: str = ""
+) -> Any:
     entry = queries.get_file(request.actor, record_id, key, draft=draft)
-    figure = _drawn(request, entry, queries.description_of(entry), view=view, part=part)
+    figure = _drawn(request, entry, _description(entry, member), view=view, part=part, member=member)
     for wanted in wanted_ranges(request.headers.get("Accept", "")):
         if wanted.media_type == "text/csv":
             return _private(HttpResponse(as_csv(figure), content_type="text/csv; charset=utf-8"))
@@ -87,7 +97,13 @@ def _figure(request: HttpRequest, record_id: int, key: str, view: str, part: str
 
 
 def _drawn(
-    request: HttpRequest, entry: FileEntry, description: Mapping[str, Any], *, view: str, part: str | None
+    request: HttpRequest,
+    entry: FileEntry,
+    description: Mapping[str, Any],
+    *,
+    view: str,
+    part: str | None,
+    member: str = "",
 ) -> Figure:
     """The figure that the address asks for. Raises ``NotFound`` where the file has no such view or part."""
     found = views_of(description)
@@ -99,7 +115,7 @@ def _drawn(
         raise NotFound(f"{entry.key!r} has no part {part!r} for this view.", hint="The list of views names them.")
     names = {parameter.name for parameter in VIEWS[view].parameters(description, chosen)}
     values = {name: text for name, text in request.GET.items() if name in names}
-    return figure_of(entry, view=view, part=chosen.name, values=values, description=description)
+    return figure_of(entry, view=view, part=chosen.name, values=values, description=description, member=member)
 
 
 def _private(made: HttpResponse) -> HttpResponse:
@@ -127,12 +143,12 @@ def as_csv(figure: Figure) -> str:
     "GET",
     "/records/{int:record_id}/files/{path:key}/views",
     answers={200: answer("Views, their parts and what may be set", "Views")},
-    problems=(403, 404),
+    problems=(403, 404, 413, 422, 503),
     tags=VIEWING,
 )
-def list_views(request: HttpRequest, record_id: RecordId, key: Key) -> HttpResponse:
+def list_views(request: HttpRequest, record_id: RecordId, key: Key, member: MemberName = "") -> HttpResponse:
     """The ways to look into a file: tables, distributions, images, curves, events, text."""
-    return _views(request, record_id, key, draft=False)
+    return _views(request, record_id, key, draft=False, member=member)
 
 
 @route(
@@ -144,9 +160,16 @@ def list_views(request: HttpRequest, record_id: RecordId, key: Key) -> HttpRespo
     headers=ACCEPT,
     tags=VIEWING,
 )
-def get_figure(request: HttpRequest, record_id: RecordId, key: Key, view: ViewName, part: PartName = None) -> Any:
+def get_figure(
+    request: HttpRequest,
+    record_id: RecordId,
+    key: Key,
+    view: ViewName,
+    part: PartName = None,
+    member: MemberName = "",
+) -> Any:
     """A figure as numbers. What else may be set (`column`, `where`, `bins` …) is in the list of views."""
-    return _figure(request, record_id, key, view, part, draft=False)
+    return _figure(request, record_id, key, view, part, draft=False, member=member)
 
 
 @route(
@@ -154,12 +177,12 @@ def get_figure(request: HttpRequest, record_id: RecordId, key: Key, view: ViewNa
     "GET",
     "/records/{int:record_id}/draft/files/{path:key}/views",
     answers={200: answer("Views, their parts and what may be set", "Views")},
-    problems=(404,),
+    problems=(404, 413, 422, 503),
     tags=VIEWING,
 )
-def list_draft_views(request: HttpRequest, record_id: RecordId, key: Key) -> HttpResponse:
+def list_draft_views(request: HttpRequest, record_id: RecordId, key: Key, member: MemberName = "") -> HttpResponse:
     """The ways to look into a file of a draft."""
-    return _views(request, record_id, key, draft=True)
+    return _views(request, record_id, key, draft=True, member=member)
 
 
 @route(
@@ -171,6 +194,13 @@ def list_draft_views(request: HttpRequest, record_id: RecordId, key: Key) -> Htt
     headers=ACCEPT,
     tags=VIEWING,
 )
-def get_draft_figure(request: HttpRequest, record_id: RecordId, key: Key, view: ViewName, part: PartName = None) -> Any:
+def get_draft_figure(
+    request: HttpRequest,
+    record_id: RecordId,
+    key: Key,
+    view: ViewName,
+    part: PartName = None,
+    member: MemberName = "",
+) -> Any:
     """A figure of a draft's file, as numbers."""
-    return _figure(request, record_id, key, view, part, draft=True)
+    return _figure(request, record_id, key, view, part, draft=True, member=member)

@@ -121,7 +121,7 @@ def _sent(request: HttpRequest, shown: Shown) -> HttpResponse:
     except WrongState as error:
         return _refused(request, shown, [Problem("", str(error))], 409)
     if wants_json(request):
-        return _live(request, saved)
+        return _live(request, saved, shown.evidence if decisions == shown.decisions else None)
     if act in ("save", "resolve"):
         messages.success(request, _("Saved. Nobody else sees it before you publish."))
     field = act.partition("-")[2] if "-" in act and act != "accept-all" else ""
@@ -136,15 +136,18 @@ def _saved(request: HttpRequest, record: Any, document: dict[str, Any], decision
         document=document,
         decisions=decisions,
         expected_revision=int(revision) if revision.isdecimal() and len(revision) < 12 else record.draft_revision,
+        # the page that comes next tells by the revision that what was chosen has been kept
+        always=request.POST.get("act") == "resolve",
     )
     return queries.get_draft(request.actor, record.pk) if apply_choice(request, saved) else saved
 
 
-def _live(request: HttpRequest, saved: Any) -> HttpResponse:
-    """The parts of the page that a save may have changed."""
+def _live(request: HttpRequest, saved: Any, evidence: Evidence | None = None) -> HttpResponse:
+    """The parts of the page that a save may have changed; ``evidence`` when no decision changed it."""
     record, notes = queries.get_draft(request.actor, saved.pk), notes_of(saved)
-    today = timezone.now().date().isoformat()
-    evidence = evidence_of(record, person=person_of(request), today=today, notes=notes)
+    if evidence is None:
+        today = timezone.now().date().isoformat()
+        evidence = evidence_of(record, person=person_of(request), today=today, notes=notes)
     filled = _filled(record, evidence)
     whole = request.POST.get("act") != "autosave"
     return live_answer(request, Shown(record, form_of(filled), evidence, notes.decisions, filled), whole=whole)

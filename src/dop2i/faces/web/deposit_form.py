@@ -171,10 +171,16 @@ def _rows(post: Any, prefix: str, parts: tuple[str, ...]) -> list[dict[str, str]
     return [{part: post.get(f"{prefix}-{n}-{part}", "").strip() for part in parts} for n in numbers]
 
 
+def _opened(document: dict[str, Any]) -> dict[str, Any]:
+    """A document whose members may be replaced; what they hold stays shared: thousands of creators are not copied."""
+    parts = ("metadata", "custom_fields")
+    return {**document, **{part: dict(document.get(part) or {}) for part in parts}}
+
+
 def document_of(form: Form, before: dict[str, Any]) -> dict[str, Any]:
     """The document with the form's values in it; ``form.errors`` gets what cannot be read at all."""
-    document = copy.deepcopy(before)
-    metadata, custom = document.setdefault("metadata", {}), document.setdefault("custom_fields", {})
+    document = _opened(before)
+    metadata, custom = document["metadata"], document["custom_fields"]
     for name in ("title", "description", "publication_date", "version"):
         _set(metadata, name, form.values[name])
     kind = form.values["resource_type"]
@@ -321,12 +327,12 @@ def field_of(path: str) -> str:
 
 def filled_with(document: dict[str, Any], proposed: dict[str, Any]) -> dict[str, Any]:
     """The draft with proposals where it is empty."""
-    made = copy.deepcopy(document)
+    made = _opened(document)
     for part in ("metadata", "custom_fields"):
-        into = made.setdefault(part, {})
+        into = made[part]
         for key, value in (proposed.get(part) or {}).items():
             if into.get(key) in (None, "", [], {}):
-                into[key] = copy.deepcopy(value)
+                into[key] = value
     return made
 
 

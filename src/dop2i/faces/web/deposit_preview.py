@@ -16,6 +16,7 @@ from dop2i.faces.web.rendering import instance_title, language
 CREATORS = 3
 FACTS = 5
 LACKS = 6
+CITED = 22
 
 
 def preview_of(document: dict[str, Any], record: Any) -> dict[str, Any]:
@@ -42,6 +43,10 @@ def preview_of(document: dict[str, Any], record: Any) -> dict[str, Any]:
 def _citation(document: dict[str, Any]) -> str:
     from dop2i.core.exports._citations import citation
 
+    # the style names the first nineteen and the last: the others need not be read
+    people = document["metadata"].get("creators") or []
+    if len(people) > CITED:
+        document = {**document, "metadata": {**document["metadata"], "creators": [*people[: CITED - 1], people[-1]]}}
     return citation(document, "apa", language())
 
 

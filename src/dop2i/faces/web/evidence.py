@@ -193,7 +193,7 @@ def value_words(name: str, value: Any) -> str:
     """A proposed value as the form would show it, in one line."""
     if isinstance(value, list):
         shown = [words for item in value[:8] if (words := value_words(name, item))]
-        return ", ".join(shown) + (" …" if len(value) > 8 else "")
+        return ("; " if name == "creators" else ", ").join(shown) + (" …" if len(value) > 8 else "")
     if isinstance(value, dict):
         for member in ("person_or_org", "funder"):
             if isinstance(value.get(member), dict) and value[member].get("name"):

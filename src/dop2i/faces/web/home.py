@@ -30,9 +30,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """The first page."""
     held = holdings()
     newest = catalogue.search(request.actor, sort="newest", size=NEWEST, facets=False)
+    # what was counted in part is told in whole by the index
+    records = held.records if held.whole else max(held.records, newest.total)
     context = {
         "held": held,
-        "title": _title(held),
+        "title": _title(records),
+        "records": records,
         "axis": _axis(held),
         "length_rows": _length_table(held),
         "themes": _themes(held),
@@ -66,12 +69,12 @@ def _data_catalogue(request: HttpRequest) -> str:
     return json.dumps(made, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def _title(held: Holdings) -> str:
-    if not held.records:
+def _title(records: int) -> str:
+    if not records:
         return _("Open data, from the quark to the horizon of the universe")
-    count = figures.integer(held.records, language())
-    if held.records == 1:
+    if records == 1:
         return _("One record, from the quark to the horizon of the universe")
+    count = figures.integer(records, language())
     return _("%(count)s records, from the quark to the horizon of the universe") % {"count": count}
 
 

@@ -106,13 +106,13 @@ WITH gone AS (
 )
 """
 _ADDED = """
-SELECT 'added' AS kind, come.key AS key, '' AS other, NULL AS size_before, come.size AS size_after,
-    NULL AS content_before, come.content_id AS content_after
+SELECT 'added' AS kind, come.key AS key, '' AS other, CAST(NULL AS bigint) AS size_before, come.size AS size_after,
+    CAST(NULL AS bigint) AS content_before, come.content_id AS content_after
 FROM come LEFT JOIN gone ON gone.content_id = come.content_id AND gone.place = come.place WHERE gone.key IS NULL
 """
 _REMOVED = """
-SELECT 'removed' AS kind, gone.key AS key, '' AS other, gone.size AS size_before, NULL AS size_after,
-    gone.content_id AS content_before, NULL AS content_after
+SELECT 'removed' AS kind, gone.key AS key, '' AS other, gone.size AS size_before, CAST(NULL AS bigint) AS size_after,
+    gone.content_id AS content_before, CAST(NULL AS bigint) AS content_after
 FROM gone LEFT JOIN come ON gone.content_id = come.content_id AND gone.place = come.place WHERE come.key IS NULL
 """
 _CHANGED = """

@@ -35,10 +35,10 @@ def main() -> None:
 
 
 def answer(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
-    """What a request asks: ``describe`` (with checksums and the scan), ``scan``, ``scan many``, ``deidentify``, ``view``
-    or ``describe member``.
+    """What a request asks, a scan and a description of one file together: the system still holds the file near.
 
-    A description and a scan read the file one after the other, while the system still holds it near.
+    Tasks are ``describe`` (with checksums and the scan), ``scan``, ``scan many``, ``deidentify``, ``view`` and
+    ``describe member``.
     """
     task = request.get("task", "describe")
     if task == "scan":

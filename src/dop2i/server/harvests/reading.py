@@ -66,10 +66,11 @@ Known = Callable[[list[Raw]], dict[str, str]]
 class Reader:
     """Reads the batches of one pass; a context, for the process that it may start."""
 
-    def __init__(self, source: Source, order: Order, *, many: int = MANY) -> None:
+    many = MANY
+
+    def __init__(self, source: Source, order: Order) -> None:
         self.source = source
         self.order = order
-        self.many = many
         self.mapped = 0
         self.pool: ProcessPoolExecutor | None = None
         self.held = ExitStack()

@@ -64,7 +64,11 @@ def update_draft(
 ) -> Record:
     """Replace the draft's document. Raises ``RevisionConflict`` when it is no longer at ``expected_revision``."""
     draft = normal(document)
-    record = held_draft(actor, record_id, expected=expected_revision)
+    return keep_draft(actor=actor, record=held_draft(actor, record_id, expected=expected_revision), draft=draft)
+
+
+def keep_draft(*, actor: Actor, record: Record, draft: dict[str, Any]) -> Record:
+    """Write a document that is :func:`normal` into a draft that is held, as its next revision."""
     record.draft = draft
     record.draft_revision += 1
     record.updated = timezone.now()

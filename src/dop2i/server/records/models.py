@@ -103,7 +103,7 @@ class Record(models.Model):
 
 
 class DraftNotes(models.Model):
-    """What is kept with a draft beside its document, until it is published.
+    """What is kept with a draft beside its document; it goes with the record.
 
     ``decisions`` on proposed values (:mod:`dop2i.core.proposals.decisions`), and ``proposals`` that an import brought:
     ``{"path", "value", "file", "key"}``, one a value.

@@ -10,7 +10,7 @@ from dop2i.core.proposals.decisions import Decisions
 from dop2i.server.faults import told
 from dop2i.server.people.actions import audit
 from dop2i.server.people.policy import Actor
-from dop2i.server.records.actions import normal, update_draft
+from dop2i.server.records.actions import keep_draft, normal
 from dop2i.server.records.held import held_draft
 from dop2i.server.records.models import DraftNotes, Record
 
@@ -32,15 +32,17 @@ def save_answers(
     document: dict[str, Any],
     decisions: Decisions,
     expected_revision: int | None = None,
+    always: bool = False,
 ) -> Record:
     """Keep the draft's document together with the decisions that led to it.
 
-    A document that says the same as before makes no new revision. Raises as
+    A document that says the same as before makes no new revision, save with ``always``. Raises as
     :func:`~dop2i.server.records.actions.update_draft`.
     """
+    draft = normal(document)
     record = held_draft(actor, record_id, expected=expected_revision)
-    if normal(document) != record.draft:
-        record = update_draft(actor=actor, record_id=record_id, document=document, expected_revision=expected_revision)
+    if always or draft != record.draft:
+        record = keep_draft(actor=actor, record=record, draft=draft)
     notes = notes_of(record)
     if notes.decisions != decisions:
         notes.decisions = decisions

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from dop2i.core.views.figures import Figure
 from dop2i.faces.web import figures
 from dop2i.faces.web.rendering import language
+from dop2i.faces.web.said import said_text
 
 NOTES = {
     "flattened": gettext_lazy("Each element of a list counts as one entry."),
@@ -56,5 +57,5 @@ def notes_of(figure: Figure) -> list[dict[str, str]]:
         if note == _FIRST:
             continue
         known = NOTES.get(note)
-        made.append({"words": str(known) if known else note, "language": here if known else "en"})
+        made.append({"words": str(known) if known else said_text(note), "language": here if known else "en"})
     return made

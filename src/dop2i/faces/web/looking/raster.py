@@ -22,6 +22,8 @@ _FONTS = STATIC / "vendor" / "fonts"
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _STEP = re.compile(r"([MLHVZmlhvz])|([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
 _MOST_POINTS = 200_000
+_RAISED = 5 * SCALE
+_SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +159,19 @@ class _Painter:
         x, y = box.point(element.get("x"), element.get("y"))
         words = "".join(element.itertext())
         bold = style.get("font-weight") == "600"
-        runs = [(run, _font(name, bold)) for run, name in _runs(words, bold=bold)]
-        wide = sum(font.getlength(run) for run, font in runs)
+        runs = [
+            (run, _font(name, bold, raised=raised), -_RAISED if raised else 0)
+            for part, raised in _levels(words)
+            for run, name in _runs(part, bold=bold)
+        ]
+        wide = sum(font.getlength(run) for run, font, _ in runs)
         x -= {"middle": wide / 2, "end": wide}.get(style.get("text-anchor", "start"), 0.0)
         fill = _colour(style.get("fill", "#000000"))
-        for run, font in runs:
+        for run, font, up in runs:
             halo = {"stroke_width": 2 * SCALE, "stroke_fill": COLOURS["surface"][0]} if "paint-order" in style else {}
             if halo:
-                self.draw.text((x, y), run, font=font, fill=fill, anchor="ls", **halo)
-            self.draw.text((x, y), run, font=font, fill=fill, anchor="ls")
+                self.draw.text((x, y + up), run, font=font, fill=fill, anchor="ls", **halo)
+            self.draw.text((x, y + up), run, font=font, fill=fill, anchor="ls")
             x += font.getlength(run)
 
     def _image(self, element: Element, box: Box, style: dict[str, str]) -> None:
@@ -231,12 +237,13 @@ def _moved(command: str, numbers: list[float], x: float, y: float) -> tuple[floa
 
 
 @cache
-def _font(name: str, bold: bool) -> Any:
+def _font(name: str, bold: bool, *, raised: bool = False) -> Any:
     from PIL import ImageFont
 
+    size = (9 if raised else 13) * SCALE
     if not name:
-        return ImageFont.load_default(13 * SCALE)
-    font = ImageFont.truetype(_FONTS / f"source-sans-3-{name}-wght-normal.woff2", 13 * SCALE)
+        return ImageFont.load_default(size)
+    font = ImageFont.truetype(_FONTS / f"source-sans-3-{name}-wght-normal.woff2", size)
     font.set_variation_by_axes([600 if bold else 400])
     return font
 
@@ -249,6 +256,13 @@ def _holder(letter: str, bold: bool) -> str:
         if bytes(font.getmask(letter)) != bytes(font.getmask("\U0010fffe")):
             return name
     return ""
+
+
+def _levels(words: str) -> list[tuple[str, bool]]:
+    """Pieces on the line and raised ones. No font here has every superscript, nor a root: small digits, and a word."""
+    spelt = re.sub(r"√(\w+)", r"sqrt(\1)", words[:300])
+    pieces = re.split(f"([{''.join(map(chr, _SUPERSCRIPTS))}]+)", spelt)
+    return [(piece.translate(_SUPERSCRIPTS), bool(place % 2)) for place, piece in enumerate(pieces) if piece]
 
 
 def _runs(words: str, *, bold: bool) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from dop2i.faces.web.plots.scales import round_ticks
 from dop2i.faces.web.plots.svg import drawing, element, line, percent, text
 
 NARROW = 25.0
-HEIGHT, BOTTOM, TOP = 420, 40, 26
+BOTTOM, TOP = 40, 26
 _SMALLEST = 1e-5
 
 
@@ -27,14 +27,14 @@ def _offsets(ra: Sequence[float]) -> list[float]:
     return [(value - ra[0] + 180.0) % 360.0 - 180.0 for value in ra]
 
 
-def field_plot(ra: Sequence[float], dec: Sequence[float], *, name: str, language: str) -> str:
+def field_plot(ra: Sequence[float], dec: Sequence[float], *, name: str, language: str, height: int = 420) -> str:
     """The positions as dots. One degree is as long across as up at the middle of the field."""
     offsets = _offsets(ra)
     middle = (min(dec) + max(dec)) / 2
     shrink = max(math.cos(math.radians(middle)), 0.05)
     half = max((max(offsets) - min(offsets)) * shrink, max(dec) - min(dec), _SMALLEST) * 0.55
     centre = (min(offsets) + max(offsets)) / 2
-    tall = HEIGHT - TOP - BOTTOM
+    tall = height - TOP - BOTTOM
     wide = 1.6 * half / shrink
     left, right = centre + wide, centre - wide
     low, high = middle - half, middle + half
@@ -47,7 +47,7 @@ def field_plot(ra: Sequence[float], dec: Sequence[float], *, name: str, language
         y = round(TOP + tall * (high - tick) / (high - low), 2)
         parts.append(line(0, y, "100%", y, "grid"))
         parts.append(text(number(tick, language, 8), x=0, y=y - 4, class_="tk halo"))
-    base = HEIGHT - BOTTOM
+    base = height - BOTTOM
     parts.append(line(0, base, "100%", base))
     for tick in round_ticks(ra[0] + right, ra[0] + left, 4):
         x = across(tick - ra[0])
@@ -59,5 +59,5 @@ def field_plot(ra: Sequence[float], dec: Sequence[float], *, name: str, language
         y = round(TOP + tall * (high - north) / (high - low), 2)
         parts.append(element("circle", class_="dot disc", cx=percent(across(offset)), cy=y, r=radius))
     parts.append(text("Dec [deg]", x=0, y=13, class_="tk tk-b halo"))
-    parts.append(text("RA [deg]", x="100%", y=HEIGHT - 4, class_="tk tk-b", anchor="end"))
-    return drawing(*parts, name=name, height=HEIGHT)
+    parts.append(text("RA [deg]", x="100%", y=height - 4, class_="tk tk-b", anchor="end"))
+    return drawing(*parts, name=name, height=height)

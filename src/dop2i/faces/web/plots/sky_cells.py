@@ -12,6 +12,8 @@ from dop2i.faces.web.plots.svg import ICON_ATTRIBUTES, element
 
 SHADES = 5
 _STEPS = 3
+_ALONE = ("#ccdee1", "#99bdc4", "#669ba6", "#337a89", "#00596b")
+"""The same shades for a file without the pages' style sheet, whose rules come before these."""
 
 
 def sky_cells(
@@ -49,7 +51,10 @@ def counted_cells(counts: Mapping[int, int], *, order: int, name: str) -> str:
     for cell, count in sorted(counts.items()):
         shade = 1 + min(SHADES - 1, int(SHADES * math.log1p(count) / math.log1p(most) * 0.999))
         shapes.setdefault(shade, []).append(_outline(cell, order))
-    drawn += [element("path", class_=f"sky-{shade}", d="".join(paths)) for shade, paths in sorted(shapes.items())]
+    drawn += [
+        element("path", class_=f"sky-{shade}", fill=_ALONE[shade - 1], d="".join(paths))
+        for shade, paths in sorted(shapes.items())
+    ]
     box = f"0 0 {WIDTH} {HEIGHT}"
     return element("svg", *drawn, class_="sky-cells", viewBox=box, width="100%", role="img", aria_label=name)
 

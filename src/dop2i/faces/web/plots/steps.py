@@ -84,12 +84,12 @@ def full_histogram(
     baseline = height - bottom_margin
     heights = _heights(counts, logarithmic=logarithmic)
     corners = _outline(edges, heights, tall, powers=powers)
-    parts = _count_grid(counts, top=top_margin, tall=tall, language=language, logarithmic=logarithmic)
+    parts, labels = _count_grid(counts, top=top_margin, tall=tall, language=language, logarithmic=logarithmic)
     body = [path(corners, class_="bar", close=True), path(corners, class_="curve")]
     parts.append(stretched(*body, y=top_margin, height=tall, box=(1000, tall)))
     if errors and not logarithmic and len(errors) == len(counts) <= 120:
         parts += _error_bars(counts, errors=errors, edges=edges, top=top_margin, tall=tall)
-    parts.append(line(0, baseline, "100%", baseline))
+    parts += [*labels, line(0, baseline, "100%", baseline)]
     for tick, where in axis_ticks(edges[0], edges[-1], powers=powers):
         parts.append(line(percent(where), baseline, percent(where), baseline + 4))
         anchor = "start" if where < 0.03 else "end" if where > 0.97 else "middle"
@@ -110,13 +110,15 @@ def axis_ticks(low: float, high: float, *, powers: bool = False, wanted: int = 5
     return [(tick, (math.log10(tick) - first) / span) for tick in ticks if tick > 0]
 
 
-def _count_grid(counts: Sequence[float], *, top: float, tall: float, language: str, logarithmic: bool) -> list[str]:
-    """Horizontal grid lines with their count at the left."""
+def _count_grid(
+    counts: Sequence[float], *, top: float, tall: float, language: str, logarithmic: bool
+) -> tuple[list[str], list[str]]:
+    """Horizontal grid lines, which lie behind the body, and their counts at the left, which stand before it."""
     positive = [c for c in counts if math.isfinite(c) and c > 0]
     highest = max(positive, default=0.0)
     if highest <= 0:
-        return []
-    parts = []
+        return [], []
+    parts, labels = [], []
     if logarithmic:
         floor = math.log10(min(positive)) - THIRD
         span = math.log10(highest) - floor or 1.0
@@ -127,8 +129,8 @@ def _count_grid(counts: Sequence[float], *, top: float, tall: float, language: s
         y = top + tall * (1 - 0.96 * level)
         parts.append(line(0, round(y, 2), "100%", round(y, 2), "grid"))
         if y > top + 8:
-            parts.append(text(number(value, language), x=0, y=round(y - 4, 2), class_="tk halo"))
-    return parts
+            labels.append(text(number(value, language), x=0, y=round(y - 4, 2), class_="tk halo"))
+    return parts, labels
 
 
 def _error_bars(

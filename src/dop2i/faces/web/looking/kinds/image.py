@@ -44,13 +44,13 @@ def markup(figure: Image, look: Look) -> str:
 
 def drawing(figure: Image) -> str:
     """The picture with axes and colour bar on its own paper, 640 × 360."""
-    across, up = _ticks(figure)
+    across, up = _ticks(figure) if figure.colours else ([], [])
     made = framed_image(
         figure.png,
         (figure.width, figure.height),
         stretched=_is_stretched(figure),
-        x=(_x_words(figure), across),
-        y=(_y_words(figure), up),
+        x=(_x_words(figure) if figure.colours else "", across),
+        y=(_y_words(figure) if figure.colours else "", up),
         name=_finding(figure),
         bar=(figure.colours, _bar_ticks(figure), titled(worded(figure.value))) if figure.colours else None,
     )

@@ -61,7 +61,14 @@ def _line(node: Node, look: Look, depth: int, opened: int) -> str:
         return f'<li class="outline-leaf">{row}</li>'
     rows = "".join(_line(child, look, depth + 1, opened) for child in node.children)
     state = " open" if depth < opened else ""
-    return f'<li><details{state}><summary>{row}</summary><ul class="list">{rows}</ul></details></li>'
+    branch = f'<details{state}><summary>{row}</summary><ul class="list">{rows}</ul></details>'
+    href = _href(node, look)
+    if not href:
+        return f"<li>{branch}</li>"
+    # what opens and shuts holds no link: a keyboard and a screen reader could not tell the two apart
+    words = f'{escape(_("Look closer"))}<span class="visually-hidden"> {escape(node.name)}</span>'
+    way = f'<a class="outline-way" href="{escape(href, quote=True)}" rel="nofollow">{words}</a>'
+    return f'<li class="outline-branch">{branch}{way}</li>'
 
 
 def _row(node: Node, look: Look) -> str:
@@ -69,7 +76,7 @@ def _row(node: Node, look: Look) -> str:
     shape = {"folder": icon("folder"), "file": icon("file")}.get(node.kind, "")
     if not shape and node.kind in event_plots.GROUPS:
         shape = f'<span class="swatch-c c{event_plots.GROUPS.index(node.kind) + 1}" aria-hidden="true"></span>'
-    name, href = f"<bdi>{escape(node.name)}</bdi>", _href(node, look)
+    name, href = f"<bdi>{escape(node.name)}</bdi>", "" if node.children else _href(node, look)
     if href:
         name = f'<a class="outline-name" href="{escape(href, quote=True)}" rel="nofollow">{name}</a>'
     else:

@@ -20,7 +20,7 @@ from dop2i.faces.web.rendering import language
 
 def markup(figure: SkyMap, look: Look) -> str:
     """The map, and in words what it shows."""
-    plot = _plot(figure)
+    plot = _plot(figure, height=420)
     title = f'<h2 class="h-small mb-s2"><code>{escape(figure.title)}</code></h2>' if figure.title else ""
     caption = f"<figcaption>{escape(_caption(figure))}</figcaption>"
     return f'{title}<figure class="sky-plate">{plot}{caption}</figure>'
@@ -28,13 +28,13 @@ def markup(figure: SkyMap, look: Look) -> str:
 
 def drawing(figure: SkyMap) -> str:
     """The map on its own paper, 640 × 360."""
-    plot = _plot(figure)
+    plot = _plot(figure, height=328)
     if not narrow_field(figure.ra, figure.dec):
         plot = element("svg", plot, width=608, height=328, viewBox="0 0 520 270", preserveAspectRatio="xMidYMid meet")
     return on_paper(plot)
 
 
-def _plot(figure: SkyMap) -> str:
+def _plot(figure: SkyMap, *, height: int) -> str:
     here, name = language(), _finding(figure)
     if figure.cells:
         order = _order(figure)
@@ -44,7 +44,7 @@ def _plot(figure: SkyMap) -> str:
         counts = {int(number): int(cell[2]) for number, cell in zip(numbers, figure.cells, strict=True)}
         return counted_cells(counts, order=order, name=name)
     if narrow_field(figure.ra, figure.dec):
-        return field_plot(figure.ra, figure.dec, name=name, language=here)
+        return field_plot(figure.ra, figure.dec, name=name, language=here, height=height)
     return sky_map(list(zip(figure.ra, figure.dec, strict=True)), name=name)
 
 

@@ -74,13 +74,31 @@ export class Listing {
     try {
       const page = await call("GET", `${this.section.dataset.href}?${this.query}`, { headers: { Accept: "text/html" } });
       const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
+      const restore = this.keepPlace();
       for (const part of ["[data-listing]", "[data-count]"]) {
         this.section.querySelector(part).replaceWith(parsed.querySelector(`#files ${part}`));
       }
       for (const hint of this.section.querySelectorAll("[data-needs-script]")) hint.hidden = false;
+      restore();
       return true;
     } catch {
       return false;
     }
+  }
+
+  // What is open, and where the person is, stay so in the list that comes: found again by their names.
+  keepPlace() {
+    const list = this.section.querySelector("[data-listing]");
+    const nameOf = (element) => element.getAttribute("aria-label") ?? element.textContent;
+    const inside = list.contains(document.activeElement) ? document.activeElement : null;
+    const here = inside && nameOf(inside);
+    const open = new Set([...list.querySelectorAll("details[open] > summary")].map(nameOf));
+    return () => {
+      const fresh = this.section.querySelector("[data-listing]");
+      for (const summary of fresh.querySelectorAll("summary")) {
+        if (open.has(nameOf(summary))) summary.parentElement.open = true;
+      }
+      if (inside) [...fresh.querySelectorAll("a, button, summary")].find((one) => nameOf(one) === here)?.focus();
+    };
   }
 }

@@ -3,7 +3,9 @@ import { left, number, plural, say, share, size, took } from "./words.js";
 
 const REDRAW = 250;
 const SPEAK = 15_000;
-const WINDOW = 8000;
+const WINDOW = 12_000;
+// what a file costs beside its bytes, in bytes: without it the time left for many small files would jump about
+const A_FILE = 30_000;
 const PROBLEMS_SHOWN = 20;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -113,8 +115,9 @@ export class Panel {
     const seconds = Math.max(0.25, (now - first.at) / 1000);
     const bytes = Math.max(0, items.here.bytes - first.bytes) / seconds;
     const files = Math.max(0, items.here.files - first.files) / seconds;
-    const ahead = items.total.bytes - items.here.bytes;
-    return { bytes, files, left: bytes > 0 ? ahead / bytes : 0 };
+    const ahead = items.total.bytes - items.here.bytes + A_FILE * (items.total.files - items.here.files);
+    const work = bytes + A_FILE * files;
+    return { bytes, files, left: work > 0 && now - this.begun > 3000 ? ahead / work : 0 };
   }
 
   summary(items, pace) {

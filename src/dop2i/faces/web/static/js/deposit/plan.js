@@ -1,7 +1,6 @@
 // What has to travel: the server tells what it holds, is told what will come, and refuses names it cannot keep.
 import { ask } from "./calls.js";
 
-const ANNOUNCED_AT_ONCE = 1000;
 const REMOVED_AT_ONCE = 200;
 
 // name → {size, sha256, upload, offset}
@@ -40,16 +39,9 @@ export function sorted(items, held) {
 
 // Tells the server what will come. {whole: Set of names that need no bytes, refused: Map of names to reasons}
 export async function announce(addresses, items, sums = new Map()) {
-  const whole = new Set();
-  const refused = new Map();
-  for (let start = 0; start < items.length; start += ANNOUNCED_AT_ONCE) {
-    const some = items.slice(start, start + ANNOUNCED_AT_ONCE);
-    const json = some.map((item) => [item.path, item.size, sums.get(item) ?? ""]);
-    const answer = await ask(addresses.announce, { json });
-    for (const key of answer.whole) whole.add(key);
-    for (const [key, why] of answer.refused) refused.set(key, why);
-  }
-  return { whole, refused };
+  const json = items.map((item) => [item.path, item.size, sums.get(item) ?? ""]);
+  const answer = await ask(addresses.announce, { json });
+  return { whole: new Set(answer.whole), refused: new Map(answer.refused) };
 }
 
 // Takes files out of the draft: others of these names come in their place.

@@ -11,6 +11,7 @@ import { onlyTab } from "./tabs.js";
 import { say } from "./words.js";
 
 const AT_ONCE = 3;
+const ANNOUNCED_AT_ONCE = 1000;
 const BUNDLES_AT_ONCE = 2;
 const TRIES = 3;
 const COMPARED_AT_ONCE = 64;
@@ -113,14 +114,17 @@ export class Sending {
     await this.announce(items);
   }
 
+  // Some at a time: the first ones travel while the others are announced.
   async announce(items) {
-    if (!items.length) return;
-    for (const item of items) item.upload = "";
-    const { refused } = await this.surely(() => announce(this.addresses, items));
-    const taken = items.filter((item) => !refused.has(item.path));
-    for (const item of items) if (refused.has(item.path)) this.fail(item, refused.get(item.path), { again: false });
-    if (this.version > 1) await this.knownElsewhere(taken);
-    else this.enqueue(taken);
+    for (let start = 0; start < items.length; start += ANNOUNCED_AT_ONCE) {
+      const some = items.slice(start, start + ANNOUNCED_AT_ONCE);
+      for (const item of some) item.upload = "";
+      const { refused } = await this.surely(() => announce(this.addresses, some));
+      const taken = some.filter((item) => !refused.has(item.path));
+      for (const item of some) if (refused.has(item.path)) this.fail(item, refused.get(item.path), { again: false });
+      if (this.version > 1) await this.knownElsewhere(taken);
+      else this.enqueue(taken);
+    }
   }
 
   // In a new version a file may lie in the earlier one under another name: told by its sum, it is whole at once.

@@ -14,6 +14,7 @@ export class Draft {
     this.dirty = false;
     this.stopped = false;
     this.changes = 0;
+    this.saving = 0;
     this.timer = 0;
     this.last = Promise.resolve();
     this.drawn = () => {};
@@ -52,7 +53,8 @@ export class Draft {
 
   save(act) {
     clearTimeout(this.timer);
-    this.last = this.last.then(() => this.send(act));
+    this.saving += 1;
+    this.last = this.last.then(() => this.send(act)).finally(() => { this.saving -= 1; });
     return this.last;
   }
 
@@ -194,6 +196,13 @@ export class Draft {
     const act = button?.name === "act" ? button.value : "save";
     const mine = /^(accept|refuse|undo|settle|back|join|leave)-|^(save|accept-all)$/.test(act) && !button?.hasAttribute("data-plain");
     if (!mine) {
+      clearTimeout(this.timer);
+      if (this.saving) {
+        // What is on its way changes the revision: to publish the one before it would be a conflict with oneself.
+        event.preventDefault();
+        if (await this.last) this.form.requestSubmit(button?.isConnected ? button : document.querySelector(`button[name="act"][value="${CSS.escape(act)}"]`));
+        return;
+      }
       this.stopped = true;
       this.memory.keepNow(this.form, true);
       return;

@@ -55,13 +55,10 @@ export function styleThroughTheObjectModel() {
   }
 }
 
-const adoptedSheets = new Map();
-
 function adopted(element) {
   const made = new CSSStyleSheet();
   made.replaceSync(element.textContent);
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, made];
   Object.defineProperty(element, "sheet", { value: made });
-  if (element.id) adoptedSheets.set(element.id, element);
   return true;
 }
