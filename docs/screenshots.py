@@ -76,7 +76,9 @@ def prepare(url: str, home: Path) -> dict[str, str]:
     """What the pages show beside the records: a community, a draft, a review. The numbers for the addresses."""
     alice, bruno = (session_of(url, home, name) for name in ("alice", "bruno"))
     hits = alice.get(f"{url}/api/records", params={"size": 50, "sort": "newest"}).json()["hits"]["hits"]
-    richest = max(hits, key=lambda hit: hit["files"].get("count") or 0)
+    richest = max(
+        hits, key=lambda hit: (0 < (hit["files"].get("count") or 0) <= 50, hit["files"].get("total_bytes") or 0)
+    )
     files = alice.get(f"{url}/api/records/{richest['id']}/files").json()["entries"]
     told = {"slug": "demonstration", "metadata": {"title": "Demonstration"}}
     made = bruno.post(f"{url}/api/communities", json=told)

@@ -142,7 +142,13 @@ def describe(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
         max_columns=usual.max_columns,
     )
     made["findings"] = scan(request)
-    return {**made, "document": describe_source(source, limits=limits).to_json()}
+    document = describe_source(source, limits=limits).to_json()
+    for member in ("error", "warnings"):
+        # libraries name the file by its path, which is nobody's business
+        if member in document:
+            said = json.dumps(document[member]).replace(json.dumps(str(path))[1:-1], json.dumps(source.name)[1:-1])
+            document[member] = json.loads(said)
+    return {**made, "document": document}
 
 
 def checksums(path: Path) -> tuple[str, str]:
