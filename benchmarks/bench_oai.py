@@ -105,10 +105,12 @@ def _fill(home: str, count: int) -> None:
 def _rate(address: str, question: dict[str, str], count: int) -> float:
     """Records a second, all pages; the median of three listings is not needed, a listing is long."""
     session = requests.Session()
+    # pycsw's listings are not always well formed; ours are read strictly
+    parser = etree.XMLParser(recover=bool(question.get("mode")))
     seen, begun = 0, time.perf_counter()
     asked: dict[str, Any] = question
     while True:
-        root = etree.fromstring(session.get(address, params=asked, timeout=300).content)
+        root = etree.fromstring(session.get(address, params=asked, timeout=300).content, parser)
         seen += len(root.findall(f".//{OAI}record"))
         token = root.findtext(f".//{OAI}resumptionToken")
         if not token or (question.get("mode") and seen >= count):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dop2i.faces.web import figures
 from dop2i.core.latex import plain
+from dop2i.faces.web import figures
 from dop2i.faces.web.plots.standalone import COLOURS
 
 WEB = Path(figures.__file__).parent

@@ -13,8 +13,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from dop2i.faces.web import figures
 from dop2i.core.latex import plain
+from dop2i.faces.web import figures
 from dop2i.faces.web.picturing import telling
 from dop2i.faces.web.plots.cells import cell_map
 from dop2i.faces.web.plots.steps import cell_histogram, full_histogram
