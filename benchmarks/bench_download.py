@@ -36,7 +36,7 @@ http {{
   server {{ listen 127.0.0.1:{port}; root {folder}; }}
 }}
 """
-PIECES = {"64k": 400, "1M": 300, "16M": 40, "64M": 12}
+PIECES = {"64k": 2000, "1M": 300, "16M": 40, "64M": 12}
 BEHIND = 'trusted_proxies = ["127.0.0.1"]\nx_accel_prefix = "/internal/"\n'
 
 

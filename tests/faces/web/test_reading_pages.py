@@ -243,7 +243,7 @@ def test_the_picture_is_an_svg_of_the_content_and_is_kept_by_browsers(browser: A
 def test_a_large_record_is_shown_a_page_of_a_folder_at_a_time(browser: Any, published: Any) -> None:
     record = published({f"runs/{i:03}/data.txt": b"%d" % i for i in range(75)})
     page = text_of(browser().get(f"/records/{record.pk}", {"folder": "runs/"}))
-    assert page.count('class="name">0') == 60
+    assert page.count('class="name">0') == 40
     following = re.search(r'href="(\?folder=[^"#]*after=[^"#]*)', page)
     assert following
     rest = text_of(browser().get(f"/records/{record.pk}{following.group(1).replace('&amp;', '&')}"))

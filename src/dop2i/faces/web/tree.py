@@ -19,7 +19,7 @@ from dop2i.faces.web.rendering import language
 from dop2i.server.files.queries import list_names
 from dop2i.server.files.readable import EVERYTHING, Readable
 
-PAGE = 60
+PAGE = 40
 
 
 @dataclass(slots=True)
