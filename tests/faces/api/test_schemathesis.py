@@ -46,6 +46,10 @@ def before_call(context, case, kwargs):
     # whoever revokes the token of this run is a stranger to all that follows
     if case.operation.path.endswith("/tokens/{token_id}") and str(case.path_parameters.get("token_id", "")).isdigit():
         case.path_parameters["token_id"] = 10**6 + int(case.path_parameters["token_id"]) % 10**6
+    # no registry can be asked here, and its silence is a 503 that says so
+    if case.operation.path.endswith("/draft/import") and isinstance(case.body, dict):
+        if isinstance(case.body.get("identifier"), str):
+            case.body["identifier"] = "of no known form"
 
 @schemathesis.serializer("application/offset+octet-stream", "application/x-tar")
 def plain(context, value):
