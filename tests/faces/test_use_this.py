@@ -111,14 +111,16 @@ def test_the_api_gives_the_figure_as_numbers_and_as_csv(live: Live, record: dict
     with live.session() as session:
         views = session.get(f"{base}/views").json()
         first = next(view for view in views["views"] if view["view"] == "distribution")
-        assert first["parts"][0]["part"] == "tree/events"
+        part = next(part for part in first["parts"] if part["part"] == "tree/events")
         assert {"column", "where", "bins"} <= {parameter["name"] for parameter in first["parameters"]}
-        figure = session.get(first["parts"][0]["links"]["figure"], params={"column": "energy", "bins": "10"}).json()
+        figure = session.get(part["links"]["figure"], params={"column": "energy", "bins": "10"}).json()
         assert sum(figure["counts"]) == len(ENERGY)
-        table = session.get(f"{base}/views/distribution", params={"bins": "10"}, headers={"Accept": "text/csv"})
+        table = session.get(
+            f"{base}/views/distribution", params={"part": "tree/events", "bins": "10"}, headers={"Accept": "text/csv"}
+        )
         assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
         assert len(table.text.splitlines()) == 11
-        wrong = session.get(f"{base}/views/distribution", params={"where": "enrgy > 1"})
+        wrong = session.get(f"{base}/views/distribution", params={"part": "tree/events", "where": "enrgy > 1"})
         assert wrong.status_code == 400
         assert wrong.headers["Content-Type"] == "application/problem+json"
         assert wrong.json()["errors"][0]["field"] == "where"

@@ -25,6 +25,7 @@ from dop2i.faces.web.design_samples import Sample
 from dop2i.faces.web.rendering import LANGUAGES, page
 
 THEMES = ("light", "dark")
+_LANDMARKS = re.compile(r'(<nav\b[^>]*\baria-label=")([^"]*)(")')
 _NAMES = re.compile(
     r'(\s(?:id|for|name|form|list|aria-labelledby|aria-describedby|aria-controls|aria-owns)="|href="#|url\(#)([\w:-]+)'
 )
@@ -95,4 +96,5 @@ def _drawn(sample: Sample) -> str:
 
 def _apart(html: str, prefix: str) -> SafeString:
     """The markup with names of its own, so that a component may stand on one page many times."""
-    return mark_safe(_NAMES.sub(rf"\1{prefix}-\2", html))  # noqa: S308  rendered by our own templates
+    named = _LANDMARKS.sub(rf"\1\2 {prefix}\3", _NAMES.sub(rf"\1{prefix}-\2", html))
+    return mark_safe(named)  # noqa: S308  rendered by our own templates
