@@ -225,7 +225,7 @@ def test_django_finds_nothing_to_say_about_the_deployment(tmp_path: Path, settin
 
 CONNECTS = {"requests", "urllib.request", "urllib3", "http.client", "httpx", "aiohttp", "fsspec", "smtplib", "ftplib"}
 CONNECTING = {
-    "server/harvests/fetching.py": "sources that an operator names; each connection's address is checked",
+    "server/fetching.py": "sources that an operator names; each connection's address is checked",
     "server/identifiers/providers/datacite.py": "the address in [datacite]; never follows a redirection",
     "server/people/openid.py": "the issuers in [[sign_in]]; never follows a redirection",
     "server/people/adapters.py": "the session of openid.py: bounded, never follows a redirection",
@@ -258,7 +258,7 @@ INSIDE = """
 
 @pytest.mark.parametrize("address", INSIDE.split())
 def test_a_source_is_never_on_the_inside(address: str) -> None:
-    from dop2i.server.harvests.fetching import Reach, is_public
+    from dop2i.server.fetching import Reach, is_public
 
     assert not is_public(address)
     assert not Reach().allows("innocent.example", address)

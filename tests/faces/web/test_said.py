@@ -55,4 +55,21 @@ def test_any_text_is_said_without_a_fault(text: str) -> None:
 
 @given(st.sampled_from(sorted(sentences())), st.lists(st.text(min_size=1, max_size=20), min_size=9, max_size=9))
 def test_what_varies_is_never_lost(english: str, parts: list[str]) -> None:
-    assert in_french(filled(english, parts)) is not None
+    french = in_french(filled(english, parts))
+    assert all(part in french for part in parts[: len(GAP.findall(english))] if part.isalnum() and len(part) > 3)
+
+
+def test_what_varies_is_found_again() -> None:
+    for english, french in sentences().items():
+        gaps = len(GAP.findall(english))
+        if gaps:
+            assert in_french(filled(english, [f"⟨{n}⟩" for n in range(gaps)])) == filled(
+                french, [f"⟨{n}⟩" for n in range(gaps)]
+            )
+
+
+def test_a_long_text_is_said_whole() -> None:
+    with override("fr"):
+        name = "n" * 9000
+        assert name in said_text(f"There is no file '{name}' here.")
+        assert said_text("x" * 30_000) == "x" * 30_000

@@ -124,8 +124,8 @@ def test_a_busy_source_is_given_the_time_that_it_asks_for(harvest: Harvest, entr
 
 
 def test_a_source_that_asks_for_hours_is_left_alone_for_hours(harvest: Harvest, bruno: Any) -> None:
+    from dop2i.server.fetching import SourceAway
     from dop2i.server.harvests import engine
-    from dop2i.server.harvests.fetching import SourceAway
 
     with OaiServer.of(5, faults={"always-busy"}).running() as server:
         harvest("zoo", kind="oai-pmh", address=server.url, fails=True)
@@ -175,13 +175,13 @@ def test_private_addresses_are_refused_unless_they_are_allowed(bruno: Any) -> No
      "64:ff9b::a00:1", "0.0.0.0", "100.64.0.1", "224.0.0.1", "2002:a00:1::"],
 )  # fmt: skip
 def test_addresses_of_the_inside_are_known_in_every_disguise(address: str) -> None:
-    from dop2i.server.harvests.fetching import is_public
+    from dop2i.server.fetching import is_public
 
     assert not is_public(address)
 
 
 def test_addresses_of_the_public_internet_are_public() -> None:
-    from dop2i.server.harvests.fetching import is_public
+    from dop2i.server.fetching import is_public
 
     assert is_public("188.185.22.33")
     assert is_public("2001:1458:201::100:38")

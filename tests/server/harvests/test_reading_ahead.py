@@ -9,8 +9,8 @@ import pytest
 from oai_server import OaiServer, Record
 
 from dop2i.core.mappings import Mapped
+from dop2i.server.fetching import Fetcher, SourceAway
 from dop2i.server.harvests import keeping, reading
-from dop2i.server.harvests.fetching import Fetcher, SourceAway
 from dop2i.server.harvests.reading import Batch, Read, Reader
 from dop2i.server.harvests.sources import SOURCES
 from dop2i.server.harvests.sources.base import Order, Page, Raw, Source

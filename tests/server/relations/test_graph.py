@@ -147,7 +147,7 @@ class Web:
 
 
 def test_a_link_is_broken_after_it_failed_on_several_days_and_its_owner_is_told(life: None, person: Any) -> None:
-    from dop2i.server.harvests.fetching import Refused, SourceAway
+    from dop2i.server.fetching import Refused, SourceAway
 
     raw = Address.objects.get(target="doi:10.1234/raw").url
     web: Any = Web({raw: Refused("answers 404", status=404)})

@@ -58,7 +58,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session; whoever came from a provider learns that its own session goes on, and where it ends."""
     how = signed_in_with(request)
     logout(request)
-    if left_provider(how):
+    if any(provider["name"] == how for provider in providers()):
         return HttpResponseRedirect(f"{reverse('web:sign-in')}?{urlencode({'left': how})}")
     return HttpResponseRedirect(reverse("web:home"))
 

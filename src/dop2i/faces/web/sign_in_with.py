@@ -31,12 +31,13 @@ def providers() -> list[dict[str, str]]:
 
 
 def left_provider(name: str) -> dict[str, str] | None:
-    """The provider that a person came from, with the address where its own session ends; None when it has none."""
+    """The provider that a person came from, and where its own session ends (empty when it does not say)."""
     from dop2i.server.people import openid
 
-    found = next((provider for provider in settings.DOP2I.sign_in if provider.name == name), None)
-    address = openid.signing_out_there(found) if found is not None else ""
-    return {"title": found.title, "address": address} if found is not None and address else None
+    for provider in settings.DOP2I.sign_in:
+        if provider.name == name:
+            return {"title": provider.title, "address": openid.signing_out_there(provider)}
+    return None
 
 
 @require_safe

@@ -19,10 +19,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from dop2i import __version__
 from dop2i.errors import Dop2iError, NotFound, WrongState
+from dop2i.server.fetching import Fetcher, polite_fetcher
 from dop2i.server.harvests import keeping
-from dop2i.server.harvests.fetching import ATTEMPTS, Fetcher, Reach
 from dop2i.server.harvests.models import Harvest, Item, Run
 from dop2i.server.harvests.reading import Batch, Read, Reader
 from dop2i.server.harvests.sources import SOURCES
@@ -224,23 +223,6 @@ def make_fetcher(harvest: Harvest, *, wait: Callable[[float], None] = time.sleep
     """A fetcher for one harvest, as the configuration of the instance allows it."""
     hosts = frozenset(host.lower() for host in settings.DOP2I.harvest.hosts)
     return polite_fetcher(pause=_pause(harvest, hosts), wait=wait)
-
-
-def polite_fetcher(
-    *, pause: float = 0.5, attempts: int = ATTEMPTS, wait: Callable[[float], None] = time.sleep
-) -> Fetcher:
-    """A fetcher that reaches what the configuration allows and says who asks."""
-    configured = settings.DOP2I.harvest
-    contact = configured.contact or settings.DOP2I.contact or settings.DOP2I.public_url
-    hosts = frozenset(host.lower() for host in configured.hosts)
-    return Fetcher(
-        reach=Reach(allow_private=configured.allow_private, hosts=hosts),
-        agent=f"dop2i/{__version__} (harvester{f'; {contact}' if contact else ''})",
-        pause=pause,
-        limit=configured.answer_bytes,
-        attempts=attempts,
-        wait=wait,
-    )
 
 
 def _pause(harvest: Harvest, hosts: frozenset[str]) -> float:

@@ -229,7 +229,7 @@ def raw_of(item: Item) -> bytes:
 
 def order_of(harvest: Harvest) -> Order:
     """An order for mapping only: nothing can be asked through it."""
-    from dop2i.server.harvests.fetching import Fetcher
+    from dop2i.server.fetching import Fetcher
 
     return Order(address=harvest.address, fetcher=Fetcher(), options=dict(harvest.options))
 

@@ -149,7 +149,7 @@ def is_wanted(read: Read) -> bool:
 
 def map_apart(name: str, address: str, options: dict[str, str], reads: list[Read]) -> list[Read]:
     """What another process does: the records mapped, without what nobody needs any more."""
-    from dop2i.server.harvests.fetching import Fetcher
+    from dop2i.server.fetching import Fetcher
 
     map_all(SOURCES[name], Order(address=address, fetcher=Fetcher(), options=options), reads)
     for read in reads:

@@ -1,7 +1,7 @@
 """How registries elsewhere are asked (ORCID, ROR, DOI, INSPIRE, HAL): only those that the operator allows.
 
 What they answer is kept a day; one that does not answer is left in peace for some minutes, so that nobody who types
-waits for it again. Outside addresses only, by the fetcher of the harvests; private ones when ``[harvest]`` allows them.
+waits for it again. Outside addresses only; private ones when ``[harvest]`` allows them.
 """
 
 from __future__ import annotations
@@ -9,15 +9,13 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
 
 from dop2i.errors import Dop2iError, InvalidInput, NotFound, ServiceUnavailable
-
-if TYPE_CHECKING:
-    from dop2i.server.harvests.fetching import Answer
+from dop2i.server.fetching import Answer, Refused, SourceAway, polite_fetcher
 
 log = logging.getLogger("dop2i.lookup")
 Found = TypeVar("Found")
@@ -62,9 +60,6 @@ def ask(registry: str, path: str, *, params: Mapping[str, Any] | None = None, ac
 
 
 def _fetched(registry: str, url: str, *, params: Mapping[str, Any] | None, accept: str) -> Answer:
-    from dop2i.server.harvests.engine import polite_fetcher
-    from dop2i.server.harvests.fetching import Refused, SourceAway
-
     fetcher = polite_fetcher(pause=0, attempts=1)
     fetcher.connect_seconds, fetcher.read_seconds = 4, 15
     try:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from dop2i.errors import Dop2iError
-from dop2i.server.harvests.fetching import Fetcher, Refused
+from dop2i.server.fetching import Fetcher, Refused
 from dop2i.server.relations.models import Address
 from dop2i.server.relations.queries import outstanding
 

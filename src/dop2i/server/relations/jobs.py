@@ -20,7 +20,7 @@ def look_at_addresses() -> None:
     """Asks addresses that are due whether they answer, unless the configuration says not to."""
     if not settings.DOP2I.harvest.check_links:
         return
-    from dop2i.server.harvests.engine import polite_fetcher
+    from dop2i.server.fetching import polite_fetcher
     from dop2i.server.relations.checking import check_addresses
 
     check_addresses(polite_fetcher(attempts=1))

@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.utils.translation import get_language
 
 from dop2i.errors import Dop2iError
 
-_LONGEST = 4000
+_LONGEST = 20_000
 _DEEPEST = 3
 _GAP = re.compile(r"\{(\d*)\}")
 
@@ -28,9 +29,9 @@ def said(error: Dop2iError) -> str:
 
 def said_text(text: str) -> str:
     """A sentence of the program in the language of the page; as it is where no translation fits."""
-    if not text or not (get_language() or "").startswith("fr"):
+    if not text or len(text) > _LONGEST or not (get_language() or "").startswith("fr"):
         return text
-    return in_french(text[:_LONGEST])
+    return in_french(text)
 
 
 @functools.lru_cache(maxsize=2000)
@@ -39,17 +40,34 @@ def in_french(text: str, depth: int = 0) -> str:
     known = sentences().get(text)
     if known is not None:
         return known
-    for fixed, pattern, french in _patterns():
-        if fixed not in text:
-            continue
-        found = pattern.fullmatch(text)
-        if found:
-            parts = [in_french(part, depth + 1) if depth < _DEEPEST and part else part for part in found.groups()]
+    for fixed, french in _with_gaps():
+        found = varying(text, fixed)
+        if found is not None:
+            parts = [in_french(part, depth + 1) if depth < _DEEPEST and part else part for part in found]
             return filled(french, parts)
     return _two_sentences(text, depth)
 
 
-def filled(sentence: str, parts: list[str]) -> str:
+def varying(text: str, fixed: Sequence[str]) -> list[str] | None:
+    """What stands between the fixed pieces of a sentence, each as short as can be; None where they do not fit.
+
+    Each piece is looked for once, from the left: no text can make it slow, as it could a regular expression.
+    """
+    first, *inner, last = fixed
+    place, end = len(first), len(text) - len(last)
+    if place > end or not text.startswith(first) or not text.endswith(last):
+        return None
+    found = []
+    for piece in inner:
+        at = text.find(piece, place, end)
+        if at < 0:
+            return None
+        found.append(text[place:at])
+        place = at + len(piece)
+    return [*found, text[place:end]]
+
+
+def filled(sentence: str, parts: Sequence[str]) -> str:
     """A sentence with its gaps (``{}`` in order, ``{1}`` by number) filled."""
     waiting = iter(range(len(parts)))
 
@@ -80,14 +98,8 @@ def _two_sentences(text: str, depth: int) -> str:
 
 
 @functools.cache
-def _patterns() -> list[tuple[str, re.Pattern[str], str]]:
-    """Sentences with gaps: their longest fixed words, what matches them, and the French; most fixed words first."""
-    made = []
-    for english, french in sentences().items():
-        fixed = _GAP.split(english)[::2]
-        if len(fixed) < 2 or not any(re.search(r"\w{3}", piece) for piece in fixed):
-            continue
-        pattern = re.compile("(.*?)".join(re.escape(piece) for piece in fixed), re.DOTALL)
-        made.append((sum(map(len, fixed)), max(fixed, key=len), pattern, french))
-    made.sort(key=lambda one: -one[0])
-    return [(longest, pattern, french) for _length, longest, pattern, french in made]
+def _with_gaps() -> list[tuple[list[str], str]]:
+    """Sentences in which something varies: their fixed pieces, and their French; most fixed words first."""
+    made = [(_GAP.split(english)[::2], french) for english, french in sentences().items()]
+    told = [(fixed, french) for fixed, french in made if len(fixed) > 1 and re.search(r"\w{3}", " ".join(fixed))]
+    return sorted(told, key=lambda one: -sum(map(len, one[0])))

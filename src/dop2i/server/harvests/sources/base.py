@@ -33,7 +33,7 @@ from dop2i.core.mappings import Mapped
 from dop2i.errors import InvalidInput, UnreadableFile
 
 if TYPE_CHECKING:
-    from dop2i.server.harvests.fetching import Fetcher
+    from dop2i.server.fetching import Fetcher
 
 
 COMMON_OPTIONS = ("theme", "pause")

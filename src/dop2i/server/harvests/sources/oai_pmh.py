@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from dop2i.core.mappings import Mapped
 from dop2i.core.mappings.oai_pmh import OaiAnswer
 from dop2i.errors import InvalidInput, UnreadableFile
-from dop2i.server.harvests.fetching import SourceAway
+from dop2i.server.fetching import SourceAway
 from dop2i.server.harvests.sources.base import Option, Order, Page, Raw, Source
 
 XML = "application/xml"

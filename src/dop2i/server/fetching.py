@@ -1,4 +1,4 @@
-"""How sources are asked: politely, with limits, and never on the inside of our own network unless that is configured.
+"""How servers elsewhere are asked: politely, with limits, and never on the inside of our own network unless that is configured.
 
 The address of a host is looked up, checked and connected to in one step, at each connection and so at each redirect:
 a name that resolves to a public address for the check and to a private one afterwards gains nothing.
@@ -23,7 +23,7 @@ from dop2i.errors import InvalidInput, LimitExceeded, NotPermitted, ServiceUnava
 if TYPE_CHECKING:
     import urllib3
 
-logger = logging.getLogger("dop2i.harvests")
+logger = logging.getLogger("dop2i.fetching")
 
 PIECE = 64 << 10
 MOST_REDIRECTS = 5
@@ -244,6 +244,27 @@ class Fetcher:
             self._pools = _checked_pools(self.reach)
         pools: urllib3.PoolManager = self._pools
         return pools
+
+
+def polite_fetcher(
+    *, pause: float = 0.5, attempts: int = ATTEMPTS, wait: Callable[[float], None] = time.sleep
+) -> Fetcher:
+    """A fetcher that reaches what the configuration of the instance allows and says who asks."""
+    from django.conf import settings
+
+    from dop2i import __version__
+
+    configured = settings.DOP2I.harvest
+    contact = configured.contact or settings.DOP2I.contact or settings.DOP2I.public_url
+    hosts = frozenset(host.lower() for host in configured.hosts)
+    return Fetcher(
+        reach=Reach(allow_private=configured.allow_private, hosts=hosts),
+        agent=f"dop2i/{__version__} (harvester{f'; {contact}' if contact else ''})",
+        pause=pause,
+        limit=configured.answer_bytes,
+        attempts=attempts,
+        wait=wait,
+    )
 
 
 def _checked_pools(reach: Reach) -> urllib3.PoolManager:
