@@ -11,6 +11,7 @@ export class Listing {
     this.changed = changed;
     this.query = "";
     this.read = 0;
+    this.asked = 0;
     section.addEventListener("click", (event) => this.click(event));
     section.addEventListener("submit", (event) => this.submit(event));
     const picker = section.querySelector("[data-replacement]");
@@ -69,11 +70,14 @@ export class Listing {
     this.refresh();
   }
 
-  // Reads the list anew from the draft's page; false when that cannot be had now.
+  // Reads the list anew from the draft's page; false when that cannot be had now. An answer that comes after
+  // another was asked for is left: it may be older than what is shown.
   async refresh() {
+    const turn = ++this.asked;
     try {
       const page = await call("GET", `${this.section.dataset.href}?${this.query}`, { headers: { Accept: "text/html" } });
       const parsed = new DOMParser().parseFromString(await page.text(), "text/html");
+      if (turn !== this.asked) return false;
       const restore = this.keepPlace();
       for (const part of ["[data-listing]", "[data-count]"]) {
         this.section.querySelector(part).replaceWith(parsed.querySelector(`#files ${part}`));
