@@ -1,4 +1,4 @@
-"""How servers elsewhere are asked: politely, with limits, and never on the inside of our own network unless that is configured.
+"""How servers elsewhere are asked: politely, with limits, never inside our own network unless that is configured.
 
 The address of a host is looked up, checked and connected to in one step, at each connection and so at each redirect:
 a name that resolves to a public address for the check and to a private one afterwards gains nothing.
