@@ -80,6 +80,31 @@ def test_large_arrays_are_read_in_pieces_of_whole_chunks(tmp_path):
     assert column.mean == pytest.approx(values.mean(), abs=1e-9)
 
 
+@pytest.mark.parametrize("userblock", [0, 512])
+@pytest.mark.parametrize("dtype", ["<f8", ">f8", "<f4", "<f2", "<i2", ">u4", "<u8", "?"])
+def test_numbers_in_one_run_are_described_as_numbers_in_chunks_are(tmp_path, dtype, userblock):
+    values = (np.random.default_rng(7).normal(size=(2000, 90)) * 100).astype("i2").astype(dtype)
+    paths = {layout: tmp_path / layout for layout in ("contiguous", "chunked", "compact")}
+    for layout, path in paths.items():
+        with h5py.File(path, "w", userblock_size=userblock) as file:
+            plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+            plist.set_layout(getattr(h5py.h5d, layout.upper()))
+            kept = values[:40] if layout == "compact" else values
+            if layout == "chunked":
+                plist.set_chunk((100, 90))
+            space = h5py.h5s.create_simple(kept.shape)
+            made = h5py.h5d.create(file.id, b"values", h5py.h5t.py_create(np.dtype(dtype), logical=True), space, plist)
+            made.write(h5py.h5s.ALL, h5py.h5s.ALL, np.ascontiguousarray(kept))
+    found = {layout: FORMATS["hdf5"].describe(LocalSource(path)).tables[0].columns for layout, path in paths.items()}
+    facts = {
+        layout: (column.dtype, column.entries, column.missing, column.minimum, column.maximum, column.mean)
+        for layout, (column,) in found.items()
+    }
+    assert facts["contiguous"] == pytest.approx(facts["chunked"])
+    assert facts["contiguous"][3:5] == (values.min(), values.max())
+    assert facts["compact"][3:5] == (values[:40].min(), values[:40].max())
+
+
 def test_chloe_previews_rows_in_the_helper_process(tmp_path):
     shown = preview_source(LocalSource(hdf5_groups(tmp_path)), table="events", start=10, stop=12)
     assert shown["columns"] == ["channel", "energy"]

@@ -9,6 +9,7 @@ import contextlib
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dop2i.core.formats._blocks import blocks, values_in
@@ -287,17 +288,37 @@ def _stream(
     allowed = dataset.id.get_storage_size() * _SPARSE
     share = budget.share(whole)
     rows, used = 0, 0
+    stored = _mapped(dataset)
     for piece in blocks(dataset.shape or (1,), itemsize, dataset.chunks, target=max(1, min(PIECE_BYTES, share // 2))):
         size = values_in(piece) * itemsize
         used += size
         if used > share or not budget.spend(size) or (used > allowed and whole > allowed):
             table.sampled = True
             break
-        values = dataset[piece] if dataset.shape else dataset[()]
+        values = stored[piece] if dataset.shape else stored[()]
         for field_name, fact in facts.items():
             fact.add(unpacked(values[field_name] if field_name else values, attributes))
         rows = max(rows, piece[0].stop)
     return rows
+
+
+def _mapped(dataset: Any) -> Any:
+    """The dataset, as a map of the local file where its plain numbers lie in one run: nothing is copied to be compared.
+
+    Plain: the stored type is exactly the one that NumPy would read, so that HDF5 would not convert anything.
+    """
+    import h5py
+    import numpy as np
+
+    start = dataset.id.get_offset()
+    file = dataset.file
+    in_one_run = start is not None and dataset.id.get_create_plist().get_layout() == h5py.h5d.CONTIGUOUS
+    plain = dataset.dtype.kind in "iuf" and h5py.h5t.py_create(dataset.dtype).equal(dataset.id.get_type())
+    if not (in_one_run and plain and dataset.shape) or file.driver != "sec2" or file.userblock_size:
+        return dataset
+    if start + math.prod(dataset.shape) * dataset.dtype.itemsize > Path(file.filename).stat().st_size:
+        return dataset
+    return np.memmap(file.filename, dtype=dataset.dtype, mode="r", offset=start, shape=dataset.shape).view(np.ndarray)
 
 
 def unpacked(values: Any, attributes: dict[str, Any]) -> Any:
