@@ -26,8 +26,8 @@ from dop2i.faces.problems import error_response
 from dop2i.faces.web import figures
 from dop2i.faces.web.evidence import evidence_of
 from dop2i.faces.web.present import format_label
-from dop2i.faces.web.refusals import refusal_words
 from dop2i.faces.web.rendering import language, person_of
+from dop2i.faces.web.said import said
 from dop2i.server.files.arrivals import looked, missing
 from dop2i.server.records import arriving, file_actions, queries
 
@@ -115,7 +115,7 @@ def receive_files(request: HttpRequest, record_id: int) -> None:
             file_actions.commit_file(actor=request.actor, record_id=record_id, key=sent.name)
             kept += 1
         except Dop2iError as error:
-            messages.error(request, f"{sent.name}: {refusal_words(error)}")
+            messages.error(request, f"{sent.name}: {said(error)}")
     if kept:
         words = ngettext("%(n)s file is here.", "%(n)s files are here.", kept) % {"n": kept}
         messages.success(request, words + " " + _("The readers look at what they hold."))
@@ -156,7 +156,7 @@ def announce(request: HttpRequest, record_id: int) -> HttpResponseBase:
     return JsonResponse(
         {
             "whole": [entry.key for entry in made if entry.is_complete],
-            "refused": [[key, refusal_words(error)] for key, error in refused],
+            "refused": [[key, said(error)] for key, error in refused],
         }
     )
 
