@@ -9,7 +9,6 @@ import contextlib
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dop2i.core.formats._blocks import blocks, values_in
@@ -28,17 +27,22 @@ _LARGEST_CHUNK = 512 * 2**20
 _LARGEST_SCALAR = 2**20
 _MOST_IN_HEADER = 8
 _SPARSE = 5000
+_MAPPED_PIECE = 4 * 2**20
 _UNIT_NAMES = ("units", "unit", "Units", "Unit", "UNITS", "Yunits")
 _MEANING_NAMES = ("long_name", "description", "Description", "title", "Title", "DESCRIPTION")
 
 
 @dataclass(slots=True)
 class Contents:
-    """What a walk found: attributes by path (groups and datasets), small values by path, datasets in file order."""
+    """What a walk found: attributes by path (groups and datasets), small values by path, datasets in file order.
+
+    ``mapped`` holds the bytes of the file, where it is a local one.
+    """
 
     attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
     scalars: dict[str, Any] = field(default_factory=dict)
     datasets: dict[str, Any] = field(default_factory=dict)
+    mapped: Any = None
 
     def attribute(self, path: str, name: str) -> str:
         """One attribute as text; empty when there is none."""
@@ -74,7 +78,7 @@ def walk(file: Any, description: Description, budget: Budget) -> Contents:
     """Every group and dataset that lies in this file, once; loops of links are cut by object address."""
     import h5py
 
-    contents = Contents()
+    contents = Contents(mapped=_mapped(file))
     seen: set[int] = set()
     waiting: list[tuple[str, Any]] = [("", file)]
     count = 0
@@ -266,7 +270,7 @@ def _columns_of(
         troubles.append(f"/{path} (its values lie in other files)")
     elif dataset.id.get_storage_size() and dataset.dtype.kind in "biufcmMSUOV":
         try:
-            rows = _stream(dataset, attributes, facts, table, budget)
+            rows = _stream(dataset, attributes, facts, table, budget, contents.mapped)
         except Exception as problem:
             troubles.append(f"/{path} ({first_line(problem)})")
     columns = [fact.column() for fact in facts.values()]
@@ -277,7 +281,7 @@ def _columns_of(
 
 
 def _stream(
-    dataset: Any, attributes: dict[str, Any], facts: dict[str, ColumnFacts], table: Table, budget: Budget
+    dataset: Any, attributes: dict[str, Any], facts: dict[str, ColumnFacts], table: Table, budget: Budget, mapped: Any
 ) -> int:
     """Adds the values block by block; returns the rows seen."""
     itemsize = max(dataset.dtype.itemsize, 16 if dataset.dtype.kind == "O" else 1)
@@ -288,8 +292,9 @@ def _stream(
     allowed = dataset.id.get_storage_size() * _SPARSE
     share = budget.share(whole)
     rows, used = 0, 0
-    stored = _mapped(dataset)
-    for piece in blocks(dataset.shape or (1,), itemsize, dataset.chunks, target=max(1, min(PIECE_BYTES, share // 2))):
+    stored = _stored(dataset, mapped)
+    most = PIECE_BYTES if stored is dataset else _MAPPED_PIECE
+    for piece in blocks(dataset.shape or (1,), itemsize, dataset.chunks, target=max(1, min(most, share // 2))):
         size = values_in(piece) * itemsize
         used += size
         if used > share or not budget.spend(size) or (used > allowed and whole > allowed):
@@ -302,23 +307,30 @@ def _stream(
     return rows
 
 
-def _mapped(dataset: Any) -> Any:
-    """The dataset, as a map of the local file where its plain numbers lie in one run: nothing is copied to be compared.
+def _mapped(file: Any) -> Any:
+    """The bytes of a local file as an array that reads them when they are looked at; None of any other file."""
+    import numpy as np
+
+    if file.driver != "sec2" or file.userblock_size:
+        return None
+    return np.memmap(file.filename, dtype=np.uint8, mode="r").view(np.ndarray)
+
+
+def _stored(dataset: Any, mapped: Any) -> Any:
+    """The dataset, as a part of the mapped file where its plain numbers lie in one run: nothing is copied to compare.
 
     Plain: the stored type is exactly the one that NumPy would read, so that HDF5 would not convert anything.
     """
     import h5py
-    import numpy as np
 
-    start = dataset.id.get_offset()
-    file = dataset.file
-    in_one_run = start is not None and dataset.id.get_create_plist().get_layout() == h5py.h5d.CONTIGUOUS
-    plain = dataset.dtype.kind in "iuf" and h5py.h5t.py_create(dataset.dtype).equal(dataset.id.get_type())
-    if not (in_one_run and plain and dataset.shape) or file.driver != "sec2" or file.userblock_size:
+    start = dataset.id.get_offset() if mapped is not None and dataset.shape else None
+    if start is None or dataset.id.get_create_plist().get_layout() != h5py.h5d.CONTIGUOUS:
         return dataset
-    if start + math.prod(dataset.shape) * dataset.dtype.itemsize > Path(file.filename).stat().st_size:
+    dtype = dataset.dtype
+    if dtype.kind not in "iuf" or not h5py.h5t.py_create(dtype).equal(dataset.id.get_type()):
         return dataset
-    return np.memmap(file.filename, dtype=dataset.dtype, mode="r", offset=start, shape=dataset.shape).view(np.ndarray)
+    values = mapped[start : start + math.prod(dataset.shape) * dtype.itemsize]
+    return values.view(dtype).reshape(dataset.shape) if len(values) == dataset.nbytes else dataset
 
 
 def unpacked(values: Any, attributes: dict[str, Any]) -> Any:
