@@ -82,7 +82,8 @@ class _Asked:
                 self._route.method, self.address, body.encode("latin-1"), content_type=kind, headers=headers
             )
             content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-            answer.close()
+            if answer.streaming:
+                answer.close()
         client.cookies = cookies
         head = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
         return answer.status_code, head + "\n\n" + content.decode("utf-8", "replace")

@@ -70,6 +70,7 @@ def tab(engine: Any, site: Live) -> Iterator[Callable[..., Any]]:
             java_script_enabled=script,
             accept_downloads=True,
         )
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

@@ -161,7 +161,7 @@ def test_what_was_typed_comes_back_after_a_killed_tab(tab: Any, sign_in: Any, dr
     again = page.context.new_page()
     page.close()
     again.goto(address)
-    assert again.input_value("#version") == "0.7"
+    eventually(again, "document.querySelector('#version').value === '0.7'")
     assert "was put back" in again.inner_text("[data-warning]")
     again.wait_for_selector("[data-warning]", state="hidden", timeout=PATIENCE)
     again.reload()

@@ -21,9 +21,8 @@ pytestmark = pytest.mark.browser
 HANDS = {"pointer": Pointer(), "keyboard": Keyboard()}
 WAYS = [
     pytest.param("en", "pointer", True, id="English"),
-    pytest.param("fr", "pointer", True, id="French"),
     pytest.param("fr", "keyboard", True, id="French, keyboard alone"),
-    pytest.param("en", "pointer", False, id="English, without JavaScript"),
+    pytest.param("fr", "pointer", False, id="French, without JavaScript"),
     pytest.param("en", "keyboard", False, id="English, keyboard alone, without JavaScript"),
 ]
 WORDS = {
