@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import requests
 
@@ -33,9 +32,9 @@ PAGES = {
     "home": ("", "/"),
     "search": ("", "/search?q=energy"),
     "record": ("", "/records/{record}"),
-    "inside": ("", "/records/{record}/look/{file}"),
+    "inside": ("", "/records/{looked}/look/{file}?view=distribution&part=E&column=Evt%2Fhits%2Fhits.tot"),
     "graph": ("", "/graph/{record}"),
-    "community": ("", "/communities/demonstration"),
+    "community": ("", "/communities/km3net"),
     "api": ("", "/api-reader"),
     "deposit": ("alice", "/deposit"),
     "draft": ("alice", "/deposit/{draft}"),
@@ -44,6 +43,16 @@ PAGES = {
     "desk": ("bruno", "/desk"),
 }
 """Name → who looks, and at what."""
+LOOKED_INTO = "events/km3net_offline.root"
+COMMUNITY = {
+    "slug": "km3net",
+    "metadata": {
+        "title": "KM3NeT",
+        "type": {"id": "experiment"},
+        "description": "Two neutrino telescopes on the floor of the Mediterranean Sea.",
+    },
+    "custom_fields": {"dop2i:description": {"fr": "Deux télescopes à neutrinos au fond de la Méditerranée."}},
+}
 
 
 def chromium() -> str:
@@ -79,30 +88,41 @@ def prepare(url: str, home: Path) -> dict[str, str]:
     richest = max(
         hits, key=lambda hit: (0 < (hit["files"].get("count") or 0) <= 50, hit["files"].get("total_bytes") or 0)
     )
-    files = alice.get(f"{url}/api/records/{richest['id']}/files").json()["entries"]
-    told = {"slug": "demonstration", "metadata": {"title": "Demonstration"}}
-    made = bruno.post(f"{url}/api/communities", json=told)
+    looked = next(hit for hit in hits if LOOKED_INTO in hit["files"].get("entries", {}))
+    made = bruno.post(f"{url}/api/communities", json=COMMUNITY)
     if made.status_code != 409:
         made.raise_for_status()
-    draft = _draft(alice, url, richest)
-    reviewed = _draft(alice, url, richest)
-    body = {"receiver": {"community": "demonstration"}, "type": "community-submission"}
+    for hit in hits:
+        if "KM3NeT" in str(hit["metadata"]["creators"]):
+            asked = bruno.post(f"{url}/api/records/{hit['id']}/communities", json={"communities": [{"id": "km3net"}]})
+            if asked.status_code != 409:
+                asked.raise_for_status()
+    draft = _draft(alice, url, "Muons on a balcony")
+    reviewed = _draft(alice, url, "Muons in the cellar")
+    body = {"receiver": {"community": "km3net"}, "type": "community-submission"}
     alice.put(f"{url}/api/records/{reviewed}/draft/review", json=body).raise_for_status()
     answer = alice.post(f"{url}/api/records/{reviewed}/draft/actions/submit-review")
     answer.raise_for_status()
-    key = max(files, key=lambda entry: entry.get("size") or 0)["key"]
-    return {"record": richest["id"], "file": key, "draft": draft, "review": str(answer.json()["id"])}
+    told = {"record": richest["id"], "looked": looked["id"], "file": LOOKED_INTO, "draft": draft}
+    return {**told, "review": str(answer.json()["id"])}
 
 
-def _draft(alice: requests.Session, url: str, like: dict[str, Any]) -> str:
+def _draft(alice: requests.Session, url: str, title: str) -> str:
     """A draft with a table and a text; its number."""
-    metadata = {key: like["metadata"][key] for key in ("title", "creators", "publication_date", "resource_type")}
-    metadata |= {"rights": like["metadata"].get("rights", []), "description": like["metadata"].get("description", "")}
+    metadata = {
+        "title": title,
+        "description": "Arrival times, charges and angles of muons between two scintillators, one row a muon.",
+        "resource_type": {"id": "dataset"},
+        "creators": [{"person_or_org": {"type": "personal", "family_name": "Martin", "given_name": "Alice"}}],
+        "publication_date": "2026-11-22",
+        "rights": [{"id": "cc-by-4.0"}],
+    }
     made = alice.post(f"{url}/api/records", json={"metadata": metadata, "files": {"enabled": True}})
     made.raise_for_status()
     number = str(made.json()["id"])
-    rows = "".join(f"{i},{(i * 7) % 23},{i % 11 - 5}\n" for i in range(400))
-    for key, text in {"muons.csv": "time,charge,angle\n" + rows, "README.md": "# Muons on a balcony\n"}.items():
+    rows = "".join(f"{1.37 * i:.2f},{40 + (i * i * 7) % 97 % 31},{(i * 37) % 90}\n" for i in range(400))
+    texts = {"muons.csv": "time,charge,angle\n" + rows, "README.md": "# Muons counted by two scintillators\n"}
+    for key, text in texts.items():
         base = f"{url}/api/records/{number}/draft/files"
         alice.post(base, json=[{"key": key}]).raise_for_status()
         alice.put(f"{base}/{key}/content", data=text.encode()).raise_for_status()

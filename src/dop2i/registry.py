@@ -39,8 +39,9 @@ class Registry(Mapping[str, Member], Generic[Member]):
             if module_info.name.startswith("_") or module_info.name == "base":
                 continue
             module = importlib.import_module(f"{self.package}.{module_info.name}")
-            for _, member in inspect.getmembers(module, inspect.isclass):
-                if member.__module__ == module.__name__:
+            # The type is asked, not the member: a lazy object (Django's settings) would wake up to answer.
+            for _, member in sorted(vars(module).items()):
+                if issubclass(type(member), type) and member.__module__ == module.__name__:
                     yield member
         for entry_point in entry_points(group=self.group):
             yield entry_point.load()

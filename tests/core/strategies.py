@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dop2i.core.model import normalise_record
 from dop2i.core.vocabularies import VOCABULARIES
+from dop2i.core.vocabularies.subjects import SCHEME, concepts
 
 _ODD_WORDS = [
     "√s = 13 TeV", "p < 0.05", "a & b", "W± → ℓν", "Ωₘ", "50 % {of} $x_1$", "C:\\data", "Σ~^|",
@@ -47,6 +48,11 @@ _vague_dates = st.sampled_from(
 
 def _ids(vocabulary: str) -> st.SearchStrategy[dict[str, str]]:
     return st.sampled_from(sorted(VOCABULARIES[vocabulary])).map(lambda term_id: {"id": term_id})
+
+
+def _heading(identifier: str) -> dict[str, str]:
+    """A subject that the bundled vocabulary defines."""
+    return {"id": identifier, "subject": concepts()[identifier].english, "scheme": SCHEME}
 
 
 def _entry(required: dict[str, Any], optional: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -130,7 +136,10 @@ _metadata = _entry(
         "contributors": st.lists(
             _entry({"person_or_org": _people, "role": _ids("roles")}, {"affiliations": _affiliations}), max_size=3
         ),
-        "subjects": st.lists(lines.map(lambda word: {"subject": word}), max_size=5),
+        "subjects": st.lists(
+            st.one_of(lines.map(lambda word: {"subject": word}), st.sampled_from(sorted(concepts())).map(_heading)),
+            max_size=5,
+        ),
         "dates": st.lists(
             _entry({"date": st.one_of(_dates, _vague_dates), "type": _ids("datetypes")}, {"description": lines}),
             max_size=4,

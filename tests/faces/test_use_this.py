@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import pytest
 from live_server import Live
+from pdfs import pdf
 
 ENERGY = np.random.default_rng(3).exponential(10.0, size=300)
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    """The same energies in five formats."""
+    """The same energies in five formats, and a report of two pages."""
     import h5py
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -45,6 +46,7 @@ def _files(folder: Path) -> dict[str, bytes]:
     rows = "".join(f"{value!r},{i}\n" for i, value in enumerate(ENERGY.tolist()))
     (folder / "a.csv").write_text("energy,n\n" + rows)
     pq.write_table(pa.table({"energy": ENERGY, "n": np.arange(300)}), folder / "a.parquet")
+    (folder / "report.pdf").write_bytes(pdf(["Energies", "Exponential, 10 GeV"]))
     return {f"data/{path.name}": path.read_bytes() for path in sorted(folder.iterdir())}
 
 
@@ -90,6 +92,17 @@ def test_the_python_of_the_page_reads_the_column(live: Live, record: dict[str, A
         exec(compile(text, "use-this.py", "exec"), scope)
     assert said.getvalue().strip()
     assert np.asarray(eval(name, scope))[:300] == pytest.approx(ENERGY)
+
+
+def test_the_python_of_a_document_prints_the_words_of_the_page(live: Live, record: dict[str, Any]) -> None:
+    asked = {"view": "pages", "part": "pages", "page": "2", "as": "ipynb"}
+    with live.session() as session:
+        address = f"{live.url}/records/{record['id']}/look-figure/data/report.pdf"
+        text = session.get(address, params=asked).json()["cells"][-1]["source"]
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(compile(text, "use-this.py", "exec"), {})
+    assert said.getvalue().split("\n")[:2] == ["2 pages", "Exponential, 10 GeV"]
 
 
 def test_the_commands_of_the_page_run(live: Live, record: dict[str, Any], tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_chloe_zooms_and_goes_back(tab: Any, shelf: str, key: str, query: str, l
     assert sum(scripts) < BEFORE_A_PLOT
     scripts.clear()
     page.click(f"[data-draw={library}]")
-    assert _said(page).startswith(("Drag", "Glisser"))
+    assert _said(page).startswith(("Drag", "Gliss"))
     assert sum(scripts) > BEFORE_A_PLOT
     assert page.locator(".interactive-plot svg").first.is_visible()
     assert not page.locator("#figure").is_visible()

@@ -58,6 +58,7 @@ RULES = _rules("""
     looked after   | team, else 403 | team, else 403   | team, inside 403, else 404 | own, else 404  | team, else 410
     everybody      | all
     people         | people
+    joining        | people
     stewards       | stewards, else 403
     administrators | administrators, else 403
     curators       | curators, else 403
@@ -79,7 +80,8 @@ ROUTES = {
         api:get_vocabulary api:get_term api:health api:explain_problem api:search_records api:list_exports
         api:tus_capabilities api:openapi protocols:oai protocols:dcat protocols:sitemap web:home web:asset
         web:favicon web:robots web:search web:sign-in web:sign-out web:language web:api-reader web:about
-        web:how-to-cite web:how-to-deposit web:accessibility web:personal-data web:search-suggest web:accept-terms
+        web:how-to-cite web:how-to-deposit web:how-to-use web:accessibility web:personal-data web:search-suggest
+        web:accept-terms
         "web:confirm-access GET" api:list_closures api:export_closures api:search_suggestions web:closures
         web:closures-csv api:search_communities api:read_community api:list_collections api:list_community_records
         api:list_public_members api:list_source_kinds web:communities web:community web:forgotten
@@ -155,9 +157,13 @@ ROUTES = {
         web:password web:application web:passkey web:recovery-codes web:send-address web:end-sessions
         web:identity-remove web:factor-remove api:list_access_requests api:my_access_grants api:list_searches
         api:save_search api:change_search api:delete_search api:list_broken_links api:list_community_requests
-        api:my_communities api:my_invitations api:answer_invitation api:list_requests web:broken-links web:searches
+        api:my_communities api:my_invitations api:my_membership_requests api:answer_invitation api:list_requests
+        web:broken-links web:searches
         web:search-change web:search-delete web:my-access web:cancel-access-request web:requests
-        web:invitation-answer
+        web:invitation-answer web:community-ask
+    """,
+    "joining": """
+        api:ask_to_join
     """,
     "administrators": """
         api:list_audit api:list_mails api:get_mail api:retry_mail web:journal web:jobs web:job-retry web:mails
@@ -181,6 +187,7 @@ ROUTES = {
         api:update_community api:delete_community api:rename_community api:put_logo api:delete_logo
         api:put_collection api:delete_collection api:add_members api:change_members api:remove_members
         api:list_invitations api:invite_members api:change_invitation api:cancel_invitation api:add_robot
+        api:list_membership_requests api:answer_membership_request web:community-answer
         web:community-settings web:community-change-logo web:community-collection web:community-delete
         web:community-member web:community-add web:invitation-cancel
     """,
@@ -209,6 +216,7 @@ TOLERATED: dict[str, tuple[str, ...]] = {
     "own": ("404",),
     "looked after": ("404",),
     "people": ("404",),
+    "joining": ("409",),
     "administrators": ("404",),
     "stewards": ("404",),
     "managers": ("404",),

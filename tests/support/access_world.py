@@ -61,6 +61,7 @@ ELSEWHERE = {
     "secret": "none",
     "source": "none",
     "invitation_id": "1",
+    "request_number": "1",
     "action": "decline",
     "view": "table",
 }

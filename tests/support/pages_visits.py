@@ -81,6 +81,7 @@ VISITS: dict[str, tuple[str, ...]] = {
     "about": ("visitor /about",),
     "how-to-cite": ("visitor /about/citing",),
     "how-to-deposit": ("visitor /about/depositing",),
+    "how-to-use": ("visitor /about/using",),
     "accessibility": ("visitor /about/accessibility",),
     "personal-data": ("visitor /about/personal-data",),
     "pid": ("visitor /ark:/99999/none",),

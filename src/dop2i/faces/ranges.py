@@ -271,18 +271,6 @@ def _parts(file: FileIO, parts: Iterable[tuple[bytes, tuple[int, int]]], tail: b
     yield tail
 
 
-def serve_file(
-    request: HttpRequest, path: str | Path, *, media_type: str, filename: str, etag: str, inline: bool = False
-) -> HttpResponseBase:
-    """A file of which only this much is known; its size is read from the disk. See :func:`serve`."""
-    try:
-        size = Path(path).stat().st_size
-    except FileNotFoundError:
-        raise NotFound("The file's bytes are not where they should be.") from None
-    name = filename.rsplit("/", 1)[-1]
-    return serve(request, path, Served(size=size, media_type=media_type, filename=name, etag=etag), inline=inline)
-
-
 def serve_entry(request: HttpRequest, entry: FileEntry, *, public: bool, inline: bool = False) -> HttpResponseBase:
     """A completed ``FileEntry`` of a record that the caller may read: ETag and digests from its content."""
     from dop2i.server.records import queries

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from django.db import connection, models
+from django.db.models.base import ModelState
+from django.db.models.expressions import RawSQL
 
 Instance = TypeVar("Instance", bound=models.Model)
 _PARAMETERS = 900
@@ -44,14 +46,19 @@ def insert_rows(
     returning = f" RETURNING {_quoted(primary.column)}" if numbered and primary is not None else ""
     # Names of our own tables and columns, quoted; every value is a parameter.
     head = f"INSERT INTO {_quoted(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608
-    adapters = [_adapter(field) for field in fields]
+    adapters = [(place, adapt) for place, field in enumerate(fields) if (adapt := _adapter(field)) is not None]
     step = max(_PARAMETERS // len(fields), 1)
     place = f"({', '.join(['%s'] * len(fields))})"
     found: list[int] = []
     with connection.cursor() as cursor:
         for first in range(0, len(rows), step):
             part = rows[first : first + step]
-            values = [adapt(value) for row in part for adapt, value in zip(adapters, row, strict=True)]
+            values: list[Any] = []
+            for row in part:
+                adapted = list(row)
+                for index, adapt in adapters:
+                    adapted[index] = adapt(adapted[index])
+                values += adapted
             cursor.execute(head + ", ".join([place] * len(part)) + conflict + returning, values)
             if returning:
                 found += [row[0] for row in cursor.fetchall()]
@@ -59,22 +66,38 @@ def insert_rows(
 
 
 def new_instance(model: type[Instance], **values: Any) -> Instance:
-    """An instance with these values, as ``model(**values)`` makes it at several times the cost. A foreign key goes by
-    its column (``harvest_id``)."""
-    return model(
-        *[
-            values[name] if name in values else default() if callable(default) else default
-            for name, default in _defaults(model)
-        ]
-    )
+    """An instance with these values, as ``model(**values)`` makes it at many times the cost. A foreign key goes by its
+    column (``harvest_id``)."""
+    plain, made = _defaults(model)
+    instance = model.__new__(model)
+    instance._state = ModelState()
+    instance.__dict__.update(plain)
+    instance.__dict__.update(values)
+    for name, default in made:
+        if name not in values:
+            instance.__dict__[name] = default()
+    return instance
 
 
 @functools.cache
-def _defaults(model: type[models.Model]) -> list[tuple[str, Any]]:
-    return [
-        (field.attname, field.default if field.has_default() and callable(field.default) else field.get_default())
-        for field in model._meta.concrete_fields
-    ]
+def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
+    """The defaults that are one value for all, and those that are made for each."""
+    plain, made = {}, []
+    for field in model._meta.concrete_fields:
+        default = field.default if field.has_default() else None
+        if callable(default):
+            made.append((field.attname, default))
+        else:
+            plain[field.attname] = field.get_default()
+    return plain, made
+
+
+def among(values: Iterable[str]) -> Any:
+    """Texts to be given to a filter's ``__in``: on SQLite all are one parameter, which Django prepares at once."""
+    wanted = list(values)
+    if connection.vendor != "sqlite" or not wanted:
+        return wanted
+    return RawSQL("SELECT value FROM json_each(%s)", [_json_writer()(wanted)])
 
 
 def rows_of(items: Iterable[models.Model], names: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -89,10 +112,10 @@ def _quoted(name: str) -> str:
     return str(connection.ops.quote_name(name))
 
 
-def _adapter(field: Any) -> Callable[[Any], Any]:
-    """How a value is handed to the database; equal moments are adapted once."""
+def _adapter(field: Any) -> Callable[[Any], Any] | None:
+    """How a value is handed to the database, None for as it is; equal moments are adapted once."""
     if isinstance(field, models.JSONField):
-        return _as_json
+        return _json_writer()
     if isinstance(field, models.DateTimeField):
         known: dict[datetime.datetime | None, Any] = {None: None}
 
@@ -102,17 +125,17 @@ def _adapter(field: Any) -> Callable[[Any], Any]:
             return known[value]
 
         return moment
-    return _as_it_is
+    return None
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-def _as_json(value: Any) -> str:
+@functools.cache
+def _json_writer() -> Callable[[Any], str]:
     from pydantic_core import PydanticSerializationError, to_json
 
-    try:
-        return to_json(value).decode()
-    except PydanticSerializationError:  # half a character, which only Python's writer lets pass
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    def as_json(value: Any) -> str:
+        try:
+            return to_json(value).decode()
+        except PydanticSerializationError:  # half a character, which only Python's writer lets pass
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    return as_json

@@ -265,21 +265,8 @@ def test_markup_of_svg_and_html_is_shown_as_code() -> None:
         assert html.startswith('<ol class="code-lines">')
 
 
-def test_a_pdf_is_read_page_by_page_and_a_broken_one_says_so() -> None:
-    from pypdf import PdfWriter
-
-    writer, stream = PdfWriter(), BytesIO()
-    writer.add_blank_page(width=200, height=200)
-    writer.add_blank_page(width=200, height=200)
-    writer.write(stream)
-    made = read(BytesSource("paper.pdf", stream.getvalue()), page="1")
-    assert (made.page, made.pages, made.language) == (1, 2, "pdf")
-    with pytest.raises(UnreadableFile):
-        read(BytesSource("paper.pdf", stream.getvalue()[:60]))
-
-
 def test_images_and_tables_have_no_text_to_read() -> None:
-    for format_name in ("image", "root", "hdf5", "fits", "parquet", "zip"):
+    for format_name in ("image", "root", "hdf5", "fits", "parquet", "zip", "pdf"):
         assert "document" not in views_of(
             {"format": format_name, "name": "x", "media_type": "application/octet-stream"}
         )

@@ -271,3 +271,25 @@ def test_collections_are_saved_searches(stella: Session, mallory: Session, visit
     assert [item["query"] for item in listed] == ["muon*"]
     assert ok(visitor.get(listed[0]["links"]["records"]))["hits"]["total"] == 0
     assert stella.delete(f"{link}/muons").status_code == 204
+
+
+def test_alice_asks_to_become_a_member_and_stella_answers(
+    api: str, stella: Session, bruno: Session, alice: Session, visitor: Session, community: Any
+) -> None:
+    asked = f"{community()['links']['self']}/membership-requests"
+    assert visitor.post(asked, json={}).status_code == 401
+    made = alice.post(asked, json={"message": "I calibrate."})
+    assert (made.status_code, made.json()["status"], made.json()["message"]) == (201, "submitted", "I calibrate.")
+    assert alice.post(asked).status_code == 409
+    assert alice.get(asked).status_code == 403
+    [waiting] = stella.get(asked).json()["hits"]["hits"]
+    assert waiting["created_by"]["name"]
+    assert "@" not in str(waiting)
+    assert alice.post(waiting["links"]["actions"]["accept"], json={"role": "manager"}).status_code == 403
+    assert stella.post(waiting["links"]["actions"]["accept"], json={"role": "none"}).status_code == 400
+    done = stella.post(waiting["links"]["actions"]["accept"], json={"role": "contributor"})
+    assert done.json() == {"status": "accepted", "role": "contributor"}
+    assert stella.post(waiting["links"]["actions"]["decline"]).status_code == 409
+    assert bruno.post(waiting["links"]["actions"]["cancel"]).status_code == 404
+    [mine] = alice.get(f"{api}/user/membership-requests").json()["hits"]["hits"]
+    assert (mine["status"], mine["links"]["actions"]) == ("accepted", {})

@@ -77,3 +77,15 @@ def test_a_review_from_the_terminal(live: Live, stella: str, bruno: str, tmp_pat
 def test_help_tells_what_the_commands_do() -> None:
     assert "Invite persons" in dop2i("community", "invite", "--help").stdout
     assert "Accept the draft" in dop2i("review", "accept", "--help").stdout
+
+
+def test_bruno_asks_to_join_from_the_terminal_and_stella_lets_him_in(live: Live, stella: str, bruno: str) -> None:
+    at(live, stella, "community", "add", "arronax", "--title", "ARRONAX", "--kind", "facility")
+    asked = json.loads(at(live, bruno, "community", "join", "arronax", "--message", "Beam time.", "--json").stdout)
+    assert asked["status"] == "submitted"
+    assert "Beam time." in at(live, stella, "community", "asking", "arronax").stdout
+    told = at(live, stella, "community", "answer", "arronax", asked["id"], "--role", "contributor")
+    assert "accepted" in told.stderr
+    again = at(live, bruno, "community", "join", "arronax", check=False)
+    assert again.returncode != 0
+    assert "already" in again.stderr

@@ -147,6 +147,14 @@ def test_a_server_that_is_away_is_unavailable(monkeypatch: pytest.MonkeyPatch) -
     assert "connection refused" in shown.stderr
 
 
+def test_the_kinds_of_sources_are_listed_where_there_is_no_instance() -> None:
+    bare = {name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE", "DOP2I_HOME")}
+    command = [sys.executable, "-m", "dop2i.faces.cli.main", "harvest", "sources"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=bare)
+    assert done.returncode == 0, done.stderr
+    assert "oai-pmh" in done.stdout
+
+
 def test_a_home_that_is_no_instance_is_not_found(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "dop2i.faces.cli.main", "token", "alice@example.org", "--home", str(tmp_path / "no")],

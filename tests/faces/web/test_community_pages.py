@@ -292,3 +292,36 @@ def _bruno() -> Any:
     from dop2i.server.people.models import Person
 
     return Person.objects.get(email="bruno@example.org")
+
+
+def test_chloe_asks_to_become_a_member_and_bruno_lets_her_in(km3net: Any, browser: Any, chloe: Any) -> None:
+    hers = browser(chloe)
+    assert "Ask to become a member" in text_of(hers.get("/communities/km3net"))
+    assert "Ask to become a member" not in text_of(browser().get("/communities/km3net"))
+    told = text_of(hers.post("/communities/km3net/members/ask", {"message": f"Please {EVIL}"}, follow=True))
+    assert "Your request is sent" in told
+    assert "Take back" in told
+    page = text_of(km3net.get("/communities/km3net/members"))
+    assert "Asking to become members" in page
+    assert EVIL not in page
+    [number] = re.findall(r'name="request" value="(\d+)"', page)
+    assert hers.post("/communities/km3net/members/answer", {"request": number, "act": "accept"}).status_code == 403
+    done = {"request": number, "act": "accept", "role": "curator"}
+    assert "in the community now" in text_of(km3net.post("/communities/km3net/members/answer", done, follow=True))
+    assert "Your role: curator" in text_of(hers.get("/communities/km3net"))
+    french = text_of(browser(chloe, language="fr").get("/work"))
+    assert "Devenir membre" not in french
+
+
+def test_a_request_is_taken_back_and_a_community_that_only_invites_offers_none(
+    km3net: Any, browser: Any, chloe: Any
+) -> None:
+    hers = browser(chloe, language="fr")
+    page = text_of(hers.post("/communities/km3net/members/ask", {}, follow=True))
+    assert "Devenir membre" in page
+    [number] = re.findall(r'name="request" value="(\d+)"', page)
+    sent = {"act": "take-back", "request": number}
+    assert "Votre demande est reprise" in text_of(hers.post("/communities/km3net/members/ask", sent, follow=True))
+    assert settings_of(km3net).status_code == 302
+    assert "Devenir membre" not in text_of(hers.get("/communities/km3net"))
+    assert hers.post("/communities/km3net/members/ask", {}).status_code == 403

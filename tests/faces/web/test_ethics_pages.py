@@ -154,3 +154,18 @@ def test_the_api_finds_cleans_asks_and_decides(browser: Any, alice: Any, bruno: 
     reason = {"reason": "These are invented people."}
     assert call(bruno, "POST", "/ethics/override", reason, ("read", "curate")).json()["state"] == "clear"
     assert call(alice, "POST", "/actions/publish").status_code == 202
+
+
+def test_a_telephone_in_the_description_is_told_beside_the_files(browser: Any, alice: Any, deposit: int) -> None:
+    from test_depositing_pages import fields_of
+
+    client = browser(alice, language="fr")
+    form = fields_of(text_of(client.get(f"/deposit/{deposit}")))
+    words = {"description": "Patients may be called back: phone +33 6 12 34 56 78"}
+    answer = client.post(f"/deposit/{deposit}", {**form, **words, "act": "publish"})
+    assert answer.status_code == 400
+    assert "dans le titre ou la description" in text_of(answer)
+    page = text_of(client.get(f"/deposit/{deposit}/ethics"))
+    assert "La description" in page
+    assert "12 34" not in page
+    assert "Numéros de téléphone" in page

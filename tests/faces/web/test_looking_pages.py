@@ -90,7 +90,7 @@ def test_a_wrong_expression_is_told_beside_its_field(look: Any) -> None:
 
 def test_the_page_speaks_french(look: Any) -> None:
     page = text_of(look({"hits.csv": ROWS}, view="distribution", column="charge", language="fr"))
-    for words in ("Regarder dedans", "Colonne ou expression", "Tracer", "Utiliser", "médiane", "Les nombres"):
+    for words in ("Regarder dedans", "Colonne ou expression", "Tracer", "Utiliser", "médiane", "Les valeurs"):
         assert words in page
     rows = text_of(look({"hits.csv": ROWS}, view="table", language="fr", start="25", filter="charge > 1"))
     assert "Lignes 26 à 50 sur" in rows

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import io
 import json
 import math
 import random
@@ -12,6 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pdfs import pdf
+from PIL import Image
 
 from dop2i.faces.web import drawing
 from dop2i.faces.web.picturing import best_picture, telling
@@ -149,3 +153,36 @@ def test_any_modules_make_a_picture_or_none(modules: list[Module]) -> None:
     drawn = hits_picture(modules)
     if drawn:
         assert "nan" not in ElementTree.tostring(ElementTree.fromstring(standalone(drawn)), encoding="unicode").lower()
+
+
+def embedded(drawn: str) -> Any:
+    """The picture within a drawing."""
+    href = drawn.partition("base64,")[2].partition('"')[0]
+    return Image.open(io.BytesIO(base64.b64decode(href)))
+
+
+def test_a_document_is_the_picture_where_there_is_nothing_better(tmp_path: Path) -> None:
+    report = {"format": "pdf", "headers": {"pages": 3}}
+    assert chosen(report).kind == "page"
+    assert chosen({"format": "pdf", "headers": {}}) is None
+    assert chosen(report).score < chosen(described(column("run_upper", FLAT))).score
+    for size in ((595, 842), (960, 540)):
+        path = tmp_path / "report.pdf"
+        path.write_bytes(pdf(["Title"], size=size))
+        assert embedded(ordered(path, "page", [], format="pdf", table="")).size == pytest.approx((1280, 720), abs=1)
+
+
+def test_images_are_drawn_as_they_are_looked_into(tmp_path: Path) -> None:
+    import numpy as np
+    from astropy.io import fits
+
+    path = tmp_path / "sky.fits"
+    pixels = np.zeros((20, 30))
+    pixels[0, 0], pixels[5:15, 5:15], pixels[19, 29] = 50.0, 20.0, np.nan
+    fits.PrimaryHDU(pixels).writeto(path)
+    picture = embedded(ordered(path, "raster", [], format="fits", table="PRIMARY"))
+    assert picture.size == (30, 20)
+    shown = np.asarray(picture.convert("RGBA"))
+    assert tuple(shown[19, 0]) == (0xFD, 0xE7, 0x24, 255)
+    assert tuple(shown[10, 20]) == (0x44, 0x01, 0x54, 255)
+    assert shown[0, 29, 3] == 0

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dop2i.faces.web.plots.bars import progress_bar, strip, volume_by_year
-from dop2i.faces.web.plots.cells import cell_map, colour_bar
+from dop2i.faces.web.plots.cells import cell_map
 from dop2i.faces.web.plots.files import file_sizes_thumbnail
 from dop2i.faces.web.plots.lengths import Landmark, LengthRow, length_axis
 from dop2i.faces.web.plots.points import measured_thumbnail, scatter_thumbnail, series_thumbnail
@@ -65,7 +65,6 @@ def test_any_cells_make_a_map(values: list[float], columns: int) -> None:
 @pytest.mark.parametrize(
     "made",
     [
-        lambda: colour_bar(),
         lambda: progress_bar(3, 0, name="x"),
         lambda: strip([("a", 1), ("b", 0)], name="y"),
         lambda: volume_by_year({2020: (1e9, 0), 2026: (5e12, 1e3)}, name="v", language="en"),

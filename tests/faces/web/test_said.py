@@ -37,7 +37,8 @@ def test_the_french_says_what_varies_and_is_set_as_french_is() -> None:
 
 def test_an_error_is_said_in_the_language_of_the_page() -> None:
     error = NotFound("There is no file 'raw/ä b.root' here.")
-    assert said(error) == str(error)
+    with override("en"):
+        assert said(error) == str(error)
     with override("fr"):
         assert "'raw/ä b.root'" in said(error)
         assert said(error) != str(error)

@@ -248,7 +248,7 @@ def test_an_address_is_confirmed_by_a_button_not_by_a_visit(alice: Any, browser:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_pages_say_what_is_so(signed_in: Any, browser: Any, language: str, fetch: Callable[..., str]) -> None:
-    words = {"en": "A password is set.", "fr": "Un mot de passe est choisi."}
+    words = {"en": "A password is set.", "fr": "Un mot de passe est défini."}
     assert words[language] in fetch(signed_in, "/profile/signing-in", language)
 
 

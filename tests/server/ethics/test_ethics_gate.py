@@ -281,3 +281,100 @@ def test_a_curator_decides_in_a_review_and_who_only_reads_it_is_not_told(
     with pytest.raises(NotFound):
         ethics_of(mallory, record.pk)
     assert deciding.accept(actor=chloe, review_id=review.pk).published
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    import zipfile
+
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def test_alice_publishes_a_series_in_an_archive_without_its_patient(alice: Any, draft: Any, patient: bytes) -> None:
+    import zipfile
+
+    series = {f"series/{number}.dcm": patient for number in range(3)}
+    record = draft({"series.zip": zipped({**series, "notes.txt": b"slice 2 mm"})})
+    work()
+    [file] = ethics_of(alice, record.pk).files
+    assert file.can_be_cleaned
+    ethics.clean_files(actor=alice, record_id=record.pk)
+    work()
+    found = ethics_of(alice, record.pk)
+    assert found.state == "clear"
+    changed = {change["place"]: change["count"] for change in found.copies[0].changes}
+    assert changed["(0010,0010) Patient's Name"] == 3
+    published = actions.publish_draft(actor=alice, record_id=record.pk)
+    [entry] = list_files(alice, published.pk)
+    with zipfile.ZipFile(open_content(entry)) as archive:
+        assert archive.namelist() == [*series, "notes.txt"]
+        assert archive.read("notes.txt") == b"slice 2 mm"
+        assert all(b"CompressedSamples" not in archive.read(name) for name in series)
+
+
+CALLED = "<p>Patients may be called back:</p><p>phone +33 6 12 34 56 78</p>"
+
+
+def described(document: dict[str, Any], text: str) -> dict[str, Any]:
+    return {**document, "metadata": {**document["metadata"], "description": text}}
+
+
+def test_an_edited_description_with_telephones_is_stopped_like_a_file(
+    alice: Any, bruno: Any, draft: Any, document: dict[str, Any]
+) -> None:
+    record = draft({"hits.csv": b"x,y\n1,2\n"})
+    actions.publish_draft(actor=alice, record_id=record.pk)
+    actions.edit_record(actor=alice, record_id=record.pk)
+    actions.update_draft(actor=alice, record_id=record.pk, document=described(document, CALLED))
+    with pytest.raises(InvalidDocument) as refused:
+        actions.publish_draft(actor=alice, record_id=record.pk)
+    [problem] = refused.value.problems
+    assert problem.path == "metadata.ethics"
+    assert "telephone numbers" in problem.message
+    [text] = ethics_of(alice, record.pk).files
+    assert (text.key, text.in_metadata, text.can_be_cleaned) == ("metadata.description", True, False)
+    assert "12 34" not in str(text.findings)
+    ethics.override_findings(actor=bruno, record_id=record.pk, reason="The number of the hospital's desk.")
+    assert actions.publish_draft(actor=alice, record_id=record.pk).is_published
+    # the same text passes again, another does not
+    actions.edit_record(actor=alice, record_id=record.pk)
+    assert ethics_of(alice, record.pk).state == "clear"
+    actions.update_draft(
+        actor=alice, record_id=record.pk, document=described(document, CALLED.replace("78</p>", "79</p>"))
+    )
+    assert ethics_of(alice, record.pk).state == "blocked"
+
+
+def test_a_file_added_to_a_new_version_is_looked_at(alice: Any, draft: Any, put: Any, patient: bytes) -> None:
+    record = draft({"hits.csv": b"x,y\n1,2\n"})
+    actions.publish_draft(actor=alice, record_id=record.pk)
+    again = actions.new_version(actor=alice, record_id=record.pk)
+    put(alice, again.pk, "scan.dcm", patient)
+    with pytest.raises(InvalidDocument, match=r"scan\.dcm"):
+        actions.publish_draft(actor=alice, record_id=again.pk)
+
+
+def test_a_decision_and_its_reason_outlive_the_database(
+    alice: Any, bruno: Any, draft: Any, patient: bytes, instance: Path
+) -> None:
+    from django.core.management import call_command
+    from django.db import connection
+
+    from dop2i.server.people.append_only import uninstall
+    from dop2i.server.records.rebuilding import rebuild
+
+    record = draft({"scan.dcm": patient})
+    work()
+    ethics.override_findings(actor=bruno, record_id=record.pk, reason=WHY)
+    actions.publish_draft(actor=alice, record_id=record.pk)
+    uninstall(connection)  # the journal only grows otherwise; flush puts its guard back
+    call_command("flush", interactive=False, verbosity=0)
+    assert rebuild().problems == []
+    kept = Override.objects.select_related("person").get(kind="dicom-identity")
+    assert (kept.reason, kept.record_id, kept.key) == (WHY, record.pk, "scan.dcm")
+    assert kept.person is not None
+    assert kept.person.email == bruno.person.email
+    assert not kept.person.is_steward

@@ -45,7 +45,7 @@ def entry(alice: Any, document: dict[str, Any]) -> Callable[..., Any]:
 def test_a_figure_is_made_once_and_kept_by_content(viewing: Any, entry: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     first = viewing.figure_of(entry("a.csv", ROWS), view="distribution", part="table", values={"column": "charge"})
     assert first.statistics.entries == 200
-    monkeypatch.setattr(viewing, "_made", lambda request: pytest.fail("the kept figure was not taken"))
+    monkeypatch.setattr(viewing, "_made", lambda *asked: pytest.fail("the kept figure was not taken"))
     again = viewing.figure_of(entry("a.csv", ROWS), view="distribution", part="table", values={"column": "charge"})
     assert again == first
 

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from dop2i.core.ethics.archives import claims_archive, scan_archive
 from dop2i.core.ethics.contacts import concerns, is_text, scan_text
-from dop2i.core.ethics.dicom import claims_dicom, scan_dicom
+from dop2i.core.ethics.dicom import HEAD, claims_dicom, is_dicom, scan_dicom
 from dop2i.core.ethics.findings import EMAIL, KINDS, TELEPHONE, UNREADABLE, Finding, first_of
 from dop2i.core.ethics.positions import claims_picture, scan_picture
 from dop2i.core.ethics.small_cells import scan_table
@@ -23,7 +23,6 @@ SCANNER = 1
 """The version of the rules: what an older one looked at is looked at again."""
 
 TEXT_BYTES = 128 << 20
-HEAD = 8192
 SMALLEST_CELL = 5
 HEALTH = "health"
 
@@ -49,7 +48,7 @@ def scan_stream(name: str, file: BinaryIO, *, smallest_cell: int = 0, inside: bo
 
 
 def _scan(name: str, file: BinaryIO, *, head: bytes, smallest_cell: int, inside: bool) -> list[Finding]:
-    if claims_dicom(name, head) or _is_dicom_without_preamble(name, head):
+    if is_dicom(name, head):
         return scan_dicom(file, claims=claims_dicom(name, head))
     if claims_picture(head):
         return scan_picture(file, head)
@@ -67,14 +66,6 @@ def _scan(name: str, file: BinaryIO, *, head: bytes, smallest_cell: int, inside:
         file.seek(0)
         found += scan_table(file, head=head, smallest=smallest_cell, limit=TEXT_BYTES)
     return found
-
-
-def _is_dicom_without_preamble(name: str, head: bytes) -> bool:
-    if head[:2] not in (b"\x08\x00", b"\x02\x00", b"\x00\x08"):
-        return False
-    from dop2i.core.formats.dicom import DicomReader
-
-    return head[:2] == b"\x00\x08" or DicomReader().recognises(name, head) > 0
 
 
 def open_findings(name: str, findings: Iterable[Finding]) -> list[Finding]:

@@ -9,13 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import uuid
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from dop2i.core.ethics.dicom import DEEPEST, findings_of, read, tag_words
+from dop2i.core.ethics.archives import claims_archive
+from dop2i.core.ethics.dicom import (
+    DEEPEST,
+    HEAD,
+    claims_dicom,
+    findings_of,
+    is_dicom,
+    read,
+    scan_dicom,
+    tag_words,
+)
 from dop2i.core.ethics.dicom_profile import action_of
 from dop2i.core.ethics.findings import DICOM_IDENTITY, DICOM_PRIVATE
 from dop2i.errors import UnreadableFile
@@ -50,28 +61,63 @@ class Change:
 def deidentify_file(source: Path, target: Path, *, secret: bytes, name: str = "") -> list[Change]:
     """Write ``target``, the de-identified copy of ``source``; what was changed, each attribute once.
 
-    Raises ``UnreadableFile`` where the file cannot be read, or where something of a person would be left.
+    An archive (zip, tar, a compressed file) is packed anew with its DICOM members de-identified. Raises
+    ``UnreadableFile`` where the file cannot be read, or where something of a person would be left.
     """
     called = name or source.name
+    with source.open("rb") as file:
+        head = file.read(HEAD)
+    if claims_archive(head) and not claims_dicom(called, head):
+        return _archive(source, target, secret=secret, name=called)
+    try:
+        with source.open("rb") as file, target.open("w+b") as made:
+            return _copy(file, made, secret=secret, name=called)
+    except UnreadableFile:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _archive(source: Path, target: Path, *, secret: bytes, name: str) -> list[Change]:
+    """As :func:`deidentify_file`, of an archive: what was changed in all members together."""
+    from dop2i.core.ethics.repacking import repack
+
+    changes: dict[tuple[str, str], int] = {}
+
+    def clean(member: str, data: bytes) -> bytes | None:
+        head = data[:HEAD]
+        if not is_dicom(member, head):
+            return None
+        found = scan_dicom(io.BytesIO(data), claims=claims_dicom(member, head))
+        if not any(one.kind in (DICOM_IDENTITY, DICOM_PRIVATE) for one in found):
+            return None
+        made, called = io.BytesIO(), name if member == name else f"{member} in {name}"
+        for one in _copy(io.BytesIO(data), made, secret=secret, name=called):
+            changes[one.place, one.action] = changes.get((one.place, one.action), 0) + one.count
+        return made.getvalue()
+
+    repack(source, target, name=name, clean=clean)
+    return [Change(place, action, count) for (place, action), count in changes.items()]
+
+
+def _copy(source: BinaryIO, target: BinaryIO, *, secret: bytes, name: str) -> list[Change]:
+    """Write the de-identified copy of one DICOM file, and read it again to see that nobody is left in it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with source.open("rb") as file:
-                dataset = read(file, pixels=True)
+            dataset = read(source, pixels=True)
         except Exception as error:
             reason = (str(error).splitlines() or [""])[0][:120] or type(error).__name__
-            raise UnreadableFile(f"{called} cannot be read as DICOM: {reason}.", hint="Export it again.") from error
+            raise UnreadableFile(f"{name} cannot be read as DICOM: {reason}.", hint="Export it again.") from error
         changes = deidentify(dataset, secret=secret)
-        _save(dataset, target, name=called)
-        with target.open("rb") as file:
-            left = [one for one in findings_of(read(file)) if one.kind in (DICOM_IDENTITY, DICOM_PRIVATE)]
+        _save(dataset, target, name=name)
+        target.seek(0)
+        left = [one for one in findings_of(read(target)) if one.kind in (DICOM_IDENTITY, DICOM_PRIVATE)]
     if left:
-        target.unlink(missing_ok=True)
-        raise UnreadableFile(f"{called} cannot be de-identified by itself: {left[0].place} would be left.")
+        raise UnreadableFile(f"{name} cannot be de-identified by itself: {left[0].place} would be left.")
     return changes
 
 
-def _save(dataset: Any, target: Path, *, name: str) -> None:
+def _save(dataset: Any, target: BinaryIO, *, name: str) -> None:
     dataset.preamble = b"\0" * 128
     meta = dataset.file_meta
     if not getattr(meta, "TransferSyntaxUID", None):
@@ -80,7 +126,6 @@ def _save(dataset: Any, target: Path, *, name: str) -> None:
     try:
         dataset.save_as(target, enforce_file_format=True)
     except Exception as error:
-        target.unlink(missing_ok=True)
         reason = (str(error).splitlines() or [""])[0][:160] or type(error).__name__
         raise UnreadableFile(f"{name} cannot be written again as DICOM: {reason}.") from error
 

@@ -29,6 +29,8 @@ from dop2i.core.ethics.findings import (
     mask,
 )
 
+HEAD = 8192
+"""How many first bytes say what a file is."""
 SUFFIXES = (".dcm", ".dicom", ".ima")
 DEEPEST = 30
 MOST_ELEMENTS = 500_000
@@ -41,6 +43,17 @@ _BURNED_IN_OFTEN = frozenset({"US", "SC", "OT", "ES", "XC", "DOC"})
 def claims_dicom(name: str, head: bytes) -> bool:
     """Whether a file says of itself that it is DICOM: by its preamble or its name."""
     return head[128:132] == b"DICM" or name.lower().endswith(SUFFIXES)
+
+
+def is_dicom(name: str, head: bytes) -> bool:
+    """Whether a file says that it is DICOM, or begins like a data set without the preamble."""
+    if claims_dicom(name, head):
+        return True
+    if head[:2] not in (b"\x08\x00", b"\x02\x00", b"\x00\x08"):
+        return False
+    from dop2i.core.formats.dicom import DicomReader
+
+    return head[:2] == b"\x00\x08" or DicomReader().recognises(name, head) > 0
 
 
 def scan_dicom(file: BinaryIO, *, claims: bool = True) -> list[Finding]:

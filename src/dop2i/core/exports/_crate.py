@@ -13,6 +13,7 @@ from urllib.parse import quote
 from dop2i.core.exports._facts import COAR_ACCESS, Agent, Facts, FileFact, Licence, Place
 from dop2i.core.exports._physics import physics_words, quantities, theme_label, time_edges
 from dop2i.core.exports._text import filled, iri
+from dop2i.core.exports.schemaorg import defined_terms
 from dop2i.core.model.dates import first_day, is_date
 
 CONTEXT = "https://w3id.org/ro/crate/1.2/context"
@@ -62,7 +63,7 @@ class Crate:
             publisher=self._publisher(),
             inLanguage=facts.languages,
             keywords=", ".join(dict.fromkeys([*facts.keywords, *(word.text for word in physics_words(facts))])),
-            about=self._theme(),
+            about=self._about(),
             conditionsOfAccess=COAR_ACCESS[facts.access],
             variableMeasured=self._measured(),
             temporalCoverage="/".join(edge or ".." for edge in time_edges(facts)) if any(time_edges(facts)) else "",
@@ -146,9 +147,11 @@ class Crate:
         kind = {"@id": address or f"#organisation-{quote(name[:200])}", "@type": "Organization"}
         return self._add(filled(**kind, name=name, url=address, contactPoint=contact))
 
-    def _theme(self) -> dict[str, str] | None:
+    def _about(self) -> list[dict[str, str]]:
         label = theme_label(self.facts)
-        return self._add({"@id": "#theme", "@type": "DefinedTerm", "name": label}) if label else None
+        found = [self._add({"@id": "#theme", "@type": "DefinedTerm", "name": label})] if label else []
+        terms = [term for term in defined_terms(self.facts) if term.get("@id")]
+        return found + [self._add(term) for term in terms]
 
     def _measured(self) -> list[dict[str, str]]:
         return [

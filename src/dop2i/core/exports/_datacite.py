@@ -143,7 +143,16 @@ def _titles(facts: Facts) -> list[dict[str, str]]:
 
 def _subjects(facts: Facts) -> list[dict[str, str]]:
     theme = theme_label(facts)
-    found = [{"subject": word} for word in facts.keywords]
+    found = [
+        filled(
+            subject=topic.text,
+            subjectScheme=topic.scheme,
+            schemeUri=topic.scheme_url,
+            valueUri=topic.url,
+            classificationCode=topic.code,
+        )
+        for topic in facts.topics
+    ]
     if theme:
         found.insert(0, {"subject": theme, "subjectScheme": "dop2i theme"})
     found += [{"subject": word.text, "subjectScheme": word.label} for word in physics_words(facts)]

@@ -72,11 +72,14 @@ def dcat_tree(facts: Facts) -> Node:
             "dct:modified": _stamp(facts.document.get("updated")),
             "dct:language": [_language(tag) for tag in facts.languages],
             "dcat:keyword": [_text(word) for word in _keywords(facts)],
-            "dcat:theme": {
-                "@id": f"{_EU}data-theme/TECH",
-                "@type": "skos:Concept",
-                "skos:prefLabel": _text("Science and technology", "en"),
-            },
+            "dcat:theme": [
+                {
+                    "@id": f"{_EU}data-theme/TECH",
+                    "@type": "skos:Concept",
+                    "skos:prefLabel": _text("Science and technology", "en"),
+                },
+                *_concepts(facts),
+            ],
             "dct:type": {
                 "@type": "skos:Concept",
                 "skos:prefLabel": [_text(label, language) for language, label in facts.kind.title.items()],
@@ -169,6 +172,24 @@ def _keywords(facts: Facts) -> list[str]:
     words = [theme_label(facts), *facts.keywords, *(word.text for word in physics_words(facts))]
     words += [f"{quantity.label}: {quantity}" for quantity in quantities(facts)]
     return [word for word in dict.fromkeys(words) if word]
+
+
+def _concepts(facts: Facts) -> list[Node]:
+    """The subjects that a vocabulary defines."""
+    return [
+        filled(
+            **{"@id": topic.url, "@type": "skos:Concept", "skos:prefLabel": _text(topic.text, "en")},
+            **{
+                "skos:inScheme": {
+                    "@id": topic.scheme_url,
+                    "@type": "skos:ConceptScheme",
+                    "dct:title": _text(topic.scheme, "en"),
+                }
+            },
+        )
+        for topic in facts.topics
+        if topic.url and topic.scheme_url
+    ]
 
 
 def _periods(facts: Facts) -> list[Node]:

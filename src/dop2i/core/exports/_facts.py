@@ -17,6 +17,7 @@ from dop2i.core.exports._text import iri, legal, one_line, plain_text
 from dop2i.core.model.dates import first_day, year_of
 from dop2i.core.model.identifiers import identifier_url
 from dop2i.core.vocabularies import VOCABULARIES, Term, language_tag
+from dop2i.core.vocabularies.subjects import SCHEME_NAME, SCHEME_URI, concept
 
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
@@ -36,6 +37,17 @@ class Text:
     text: str
     kind: str = ""
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A subject: its words (in English where the vocabulary is known), and where it is defined when it is a term."""
+
+    text: str
+    url: str = ""
+    scheme: str = ""
+    scheme_url: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +252,13 @@ class Facts:
     @cached_property
     def keywords(self) -> list[str]:
         """The subjects in words, each once."""
-        found = (one_line(entry.get("subject") or "") for entry in _dicts(self.metadata.get("subjects")))
-        return list(dict.fromkeys(word for word in found if word))
+        return list(dict.fromkeys(topic.text for topic in self.topics))
+
+    @cached_property
+    def topics(self) -> list[Topic]:
+        """The subjects with what their vocabulary says of them, each once."""
+        found = (_topic(entry) for entry in _dicts(self.metadata.get("subjects")))
+        return list(dict.fromkeys(topic for topic in found if topic.text))
 
     @cached_property
     def dates(self) -> list[tuple[str, str, str]]:
@@ -428,6 +445,15 @@ def _places(entries: Any) -> Iterator[Place]:
         if name and (name, ror) not in seen:
             seen.add((name, ror))
             yield Place(name, ror)
+
+
+def _topic(entry: dict[str, Any]) -> Topic:
+    known = concept(entry.get("id"))
+    if known is not None:
+        return Topic(known.english, known.id, SCHEME_NAME, SCHEME_URI, known.code)
+    words, place = one_line(entry.get("subject") or ""), one_line(entry.get("id") or "")
+    url = iri(place) if place.startswith(("http://", "https://")) else ""
+    return Topic(words, url, one_line(entry.get("scheme") or ""))
 
 
 def _licence(entry: dict[str, Any]) -> Licence:

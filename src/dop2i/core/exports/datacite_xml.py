@@ -19,7 +19,7 @@ _LOCATION = f"{SCHEMA} http://schema.datacite.org/meta/kernel-4.6/metadata.xsd"
 Wrapped = tuple[str, str, str, str, tuple[str, ...]]
 _SIMPLE: tuple[Wrapped, ...] = (
     ("titles", "titles", "title", "title", ("titleType",)),
-    ("subjects", "subjects", "subject", "subject", ("subjectScheme", "schemeURI", "valueURI")),
+    ("subjects", "subjects", "subject", "subject", ("subjectScheme", "schemeURI", "valueURI", "classificationCode")),
     ("dates", "dates", "date", "date", ("dateType", "dateInformation")),
     ("alternateIdentifiers", "alternateIdentifiers", "alternateIdentifier", "alternateIdentifier",
      ("alternateIdentifierType",)),

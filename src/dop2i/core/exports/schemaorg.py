@@ -54,7 +54,7 @@ def schema_org_node(facts: Facts) -> dict[str, Any]:
         dateModified=_stamp(facts.document.get("updated")),
         inLanguage=facts.languages,
         keywords=list(dict.fromkeys([*facts.keywords, *(word.text for word in physics_words(facts))])),
-        about={"@type": "DefinedTerm", "name": theme} if (theme := theme_label(facts)) else None,
+        about=defined_terms(facts),
         license=[licence.url or licence.title for licence in facts.licences],
         conditionsOfAccess=f"{facts.access} access".replace("-", " "),
         isAccessibleForFree=_ACCESS[facts.access],
@@ -71,6 +71,22 @@ def schema_org_node(facts: Facts) -> dict[str, Any]:
         includedInDataCatalog=_catalogue(facts) if kind == "Dataset" else None,
         **_related(facts),
     )
+
+
+def defined_terms(facts: Facts) -> list[dict[str, str]]:
+    """The theme, and the subjects that a vocabulary defines."""
+    theme = theme_label(facts)
+    found = [{"@type": "DefinedTerm", "name": theme}] if theme else []
+    return found + [
+        filled(
+            **{"@type": "DefinedTerm", "@id": topic.url},
+            name=topic.text,
+            termCode=topic.code,
+            inDefinedTermSet=topic.scheme_url or topic.scheme,
+        )
+        for topic in facts.topics
+        if topic.url
+    ]
 
 
 def property_value(known: Known) -> dict[str, str]:

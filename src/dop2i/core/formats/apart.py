@@ -21,10 +21,13 @@ from typing import IO, Any
 
 from dop2i.core.formats.base import Description, Source
 from dop2i.core.formats.limits import Budget, BudgetedSource, Limits
+from dop2i.core.lifetime import end_with_parent, ended_after, more_time
 from dop2i.errors import Dop2iError, LimitExceeded, NotFound, UnreadableFile
 
 STALLED_SECONDS = 20.0
 """The helper is killed when it shows no sign of life for so long."""
+_LONGEST_SILENCE = 2 * STALLED_SECONDS
+"""After so long without a sign of life it ends by itself: whoever would have killed it is gone."""
 _IDLE_SECONDS = 60.0
 _MEMORY = 8 * 2**30
 _BEAT_SECONDS = 1.0
@@ -236,13 +239,17 @@ class _Child:
     def ask(self, start: int, length: int) -> bytes:
         """Bytes of the source, from the parent."""
         _send(self.outward, b"R", json.dumps([start, length]).encode())
-        return _take(self.inward)[1]
+        more_time(0)  # the bytes may come from far away
+        found = _take(self.inward)[1]
+        more_time(_LONGEST_SILENCE)
+        return found
 
     def beat(self) -> None:
         """A sign of life, once a second at most."""
         now = time.monotonic()
         if now - self._last_beat > _BEAT_SECONDS:
             self._last_beat = now
+            more_time(_LONGEST_SILENCE)
             _send(self.outward, b"B", b"")
 
     def answer(self, request: dict[str, Any]) -> None:
@@ -285,13 +292,15 @@ def serve() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _keep_freed_memory()
+    end_with_parent()
     child = _Child()
     while select.select([child.inward], [], [], _IDLE_SECONDS)[0]:
         try:
             _, payload = _take(child.inward)
         except EOFError:
             return
-        child.answer(json.loads(payload))
+        with ended_after(_LONGEST_SILENCE):
+            child.answer(json.loads(payload))
 
 
 def _keep_freed_memory() -> None:

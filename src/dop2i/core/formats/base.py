@@ -209,7 +209,7 @@ def _build(kind: type[Any], values: dict[str, Any]) -> Any:
 def to_plain_json(value: Any) -> Any:
     """Plain JSON of any value a reader may meet (NumPy scalars, bytes, NaN, dataclasses)."""
     if value is None or isinstance(value, bool | str):
-        return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+        return _storable(value) if isinstance(value, str) else value
     if isinstance(value, int):
         return value
     if isinstance(value, float):
@@ -218,14 +218,19 @@ def to_plain_json(value: Any) -> Any:
         pairs = ((f.name, to_plain_json(getattr(value, f.name))) for f in fields(value))
         return {name: item for name, item in pairs if item not in (None, "", [], {}, ())}
     if isinstance(value, dict):
-        return {str(key): to_plain_json(item) for key, item in value.items()}
+        return {_storable(str(key)): to_plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [to_plain_json(item) for item in value]
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return _storable(value.decode("utf-8", "replace"))
     if hasattr(value, "tolist"):
         return to_plain_json(value.tolist())
-    return str(value)
+    return _storable(str(value))
+
+
+def _storable(text: str) -> str:
+    """Text without what UTF-8 cannot write (lone surrogates) nor PostgreSQL keep in JSON (the letter 0)."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""PDF: pages, what its information dictionary says, and the words of its first page."""
+"""PDF: pages, what its information dictionary says, the words of its first page, and its pages as pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from dop2i.core.formats import _metadata as md
 from dop2i.core.formats._text import base_name
-from dop2i.core.formats.base import Description, FormatReader, Source
+from dop2i.core.formats.base import Description, FormatReader, Plane, Source, Window
 from dop2i.errors import LimitExceeded, UnreadableFile
 
 _LIMIT = 200 << 20
@@ -23,7 +23,7 @@ _NOT_A_TITLE = re.compile(
 
 
 class PdfReader(FormatReader):
-    """PDF documents, by pypdf; nothing in them is executed."""
+    """PDF documents: read by pypdf, drawn by PDFium; nothing in them is executed."""
 
     name = "pdf"
     label: ClassVar = {"en": "PDF document", "fr": "Document PDF"}
@@ -34,9 +34,10 @@ class PdfReader(FormatReader):
     def recognises(self, name: str, head: bytes) -> float:
         if head.startswith(b"%PDF-"):
             return 1.0
+        named = base_name(name).endswith(".pdf")
         if b"%PDF-" in head[:1024]:
-            return 0.9
-        return 0.3 if base_name(name).endswith(".pdf") else 0.0
+            return 0.9 if named else 0.25  # an archive may hold a PDF there, and a text may speak of one
+        return 0.3 if named else 0.0
 
     def describe(self, source: Source) -> Description:
         found = md.begin(self, source)
@@ -50,7 +51,8 @@ class PdfReader(FormatReader):
         with source.open() as stream, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             pages, info, text = _read(stream, source.name)
-        found.headers = {"version": head[5:8].decode("ascii", "replace"), "pages": pages}
+        version = head.partition(b"%PDF-")[2][:3].decode("ascii", "replace")
+        found.headers = {"version": version, "pages": pages}
         for key, name in _KEPT.items():
             value = md.plain(info.get(key), limit=500)
             if value:
@@ -64,6 +66,14 @@ class PdfReader(FormatReader):
         found.text = re.sub(r"\s+", " ", text)[:5000]
         found.summary = f"PDF document, {pages:,} {'page' if pages == 1 else 'pages'}"
         return found
+
+    def plane(self, source: Source, *, table: str, index: int, window: Window) -> Plane:
+        """A page, counted from 0, on white paper as wide as ``window.most``; a page has no pixels to cut out."""
+        from dop2i.core.formats._pdf_pages import read_page
+
+        page = read_page(source, number=index + 1, width=window.most, text=False)
+        rows, columns = page.pixels.shape[:2]
+        return Plane(page.pixels, columns, rows, index=page.number - 1, planes=page.pages, greys=page.pixels.ndim == 2)
 
 
 def _read(stream: io.BufferedIOBase, name: str) -> tuple[int, dict[Any, Any], str]:

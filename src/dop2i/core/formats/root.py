@@ -45,7 +45,7 @@ class RootReader(FormatReader):
         """Trees, histograms, graphs, notes and members. Raises ``UnreadableFile`` when the directory is damaged."""
         description = Description(format=self.name, label=self.label["en"], media_type=self.media_types[0])
         budget = Budget.of(source)
-        with _opened(source) as directory:
+        with opened(source) as directory:
             _header(directory, source, description)
             found = _walk(directory, description)
             for path, key in found:
@@ -63,10 +63,10 @@ class RootReader(FormatReader):
         """Rows of a TTree or an RNTuple. Raises ``NotFound`` when the file has none of that name."""
         from dop2i.core.formats._root_trees import preview_tree
 
-        with _opened(source) as directory:
-            for path, key in _walk(directory, Description()):
-                if path == table and key.fClassName in _TREES | _RNTUPLES:
-                    return preview_tree(key.get(), start=start, stop=stop)
+        with opened(source) as directory:
+            key = key_at(directory, table)
+            if key is not None and key.fClassName in _TREES | _RNTUPLES:
+                return preview_tree(key.get(), start=start, stop=stop)
         raise NotFound(f"{source.name} has no tree {table!r}.")
 
     def blocks(self, source: Source, *, table: str, columns: Sequence[str]) -> list[tuple[int, int]]:
@@ -86,14 +86,11 @@ class RootReader(FormatReader):
 
 def _tree(source: Source, table: str) -> Any:
     """The tree of that name. Raises ``NotFound``."""
-    import uproot
 
     def find() -> Any:
-        directory = kept(source, "root file", lambda: _opened(source))
-        try:
-            key = directory.key(table)
-        except uproot.KeyInFileError:
-            raise NotFound(f"{source.name} has no tree {table!r}.") from None
+        key = key_at(kept(source, "root file", lambda: opened(source)), table)
+        if key is None:
+            raise NotFound(f"{source.name} has no tree {table!r}.")
         if key.fClassName not in _TREES | _RNTUPLES:
             raise NotFound(f"{table} in {source.name} is a {key.fClassName}, not a tree.")
         return key.get()
@@ -101,7 +98,8 @@ def _tree(source: Source, table: str) -> Any:
     return kept(source, f"tree {table}", find)
 
 
-def _opened(source: Source) -> Any:
+def opened(source: Source) -> Any:
+    """The directory of a file, to be closed. Raises ``UnreadableFile`` where it cannot be read."""
     import uproot
 
     try:
@@ -161,7 +159,18 @@ def _walk(directory: Any, description: Description) -> list[tuple[str, Any]]:
 
 
 def _keys_of(folder: Any) -> list[Any]:
-    return [folder.key(name) for name in folder.iterkeys(recursive=False, cycle=True)]
+    # uproot's own way to a key takes a slash in a name (``chi2/NDF``) for a folder
+    return list(folder._keys)
+
+
+def key_at(directory: Any, path: str) -> Any:
+    """The key of an object, the newest cycle; None where there is none of that path."""
+    try:
+        key = directory.key(path)
+    except Exception:
+        # letters in the path mean something to uproot
+        return next((key for known, key in _walk(directory, Description()) if known == path), None)
+    return key if hasattr(key, "fClassName") else None
 
 
 def _add_object(path: str, key: Any, description: Description, budget: Budget) -> None:

@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from dop2i.core.mappings.parts import MOST_PEOPLE, person, text_of
-from dop2i.core.mappings.xml import decoded, element_of
+from dop2i.core.mappings.xml import decoded, element_of, local_name
 from dop2i.errors import InvalidInput, LimitExceeded
 
 LARGEST = 16 << 20
@@ -129,19 +129,15 @@ def people_of_author_xml(content: bytes, *, name: str = "author.xml") -> list[di
     return found + [who for label in dict.fromkeys(collaborations) if (who := person(label, kind="organizational"))]
 
 
-def _local(element: Any) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
 def _all(element: Any, name: str) -> list[Any]:
-    return [one for one in element.iter() if _local(one) == name]
+    return [one for one in element.iter() if local_name(one) == name]
 
 
 def _texts(element: Any, names: tuple[str, ...]) -> list[str]:
     """The texts below an element, those of the first of the names first."""
     found = [
-        (names.index(_local(one)), " ".join(str(one.text or "").split()))
+        (names.index(local_name(one)), " ".join(str(one.text or "").split()))
         for one in element.iter()
-        if _local(one) in names
+        if local_name(one) in names
     ]
     return [text for _, text in sorted(found, key=lambda pair: pair[0]) if text]

@@ -32,6 +32,7 @@ from dop2i.core.mappings.parts import (
     text_of,
     with_unique_keys,
 )
+from dop2i.core.vocabularies.subjects import concept
 
 _TITLES = {"alternativetitle": "alternative-title", "subtitle": "subtitle", "translatedtitle": "translated-title"}
 _DESCRIPTIONS = {
@@ -180,7 +181,12 @@ def _people(values: Any, *, contributors: bool = False) -> list[dict[str, Any] |
 
 
 def _words(record: dict[str, Any]) -> list[Any]:
-    return [entry.get("subject") if isinstance(entry, dict) else entry for entry in items(record.get("subjects"))]
+    return [
+        concept(entry.get("valueUri") or entry.get("valueURI")) or entry.get("subject")
+        if isinstance(entry, dict)
+        else entry
+        for entry in items(record.get("subjects"))
+    ]
 
 
 def _alternates(record: dict[str, Any]) -> list[dict[str, str]]:

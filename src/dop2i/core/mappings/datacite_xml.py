@@ -10,6 +10,7 @@ from typing import Any
 
 from dop2i.core.mappings.base import Mapped
 from dop2i.core.mappings.datacite import from_datacite
+from dop2i.core.mappings.xml import inner_text, local_name
 from dop2i.errors import UnreadableFile
 
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -25,25 +26,16 @@ def from_datacite_xml(element: Any) -> Mapped:
 
 def _find_resource(element: Any) -> Any:
     for found in element.iter():
-        if _name(found) == "resource":
+        if local_name(found) == "resource":
             return found
     return None
-
-
-def _name(element: Any) -> str:
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def _text(element: Any) -> str:
-    return "".join(element.itertext()).strip()
 
 
 def _with_breaks(element: Any) -> str:
     """The text of a description, whose ``<br/>`` are line breaks."""
     parts = [element.text or ""]
     for child in element:
-        parts += ["\n" if _name(child) == "br" else _text(child), child.tail or ""]
+        parts += ["\n" if local_name(child) == "br" else inner_text(child), child.tail or ""]
     return "".join(parts).strip()
 
 
@@ -51,7 +43,7 @@ def datacite_members(resource: Any) -> dict[str, Any]:
     """A DataCite ``resource`` element as the members of DataCite's JSON."""
     made: dict[str, Any] = {}
     for child in resource:
-        name = _name(child)
+        name = local_name(child)
         if name in _READERS:
             key, read = _READERS[name]
             value = read(child)
@@ -61,7 +53,7 @@ def datacite_members(resource: Any) -> dict[str, Any]:
 
 
 def _identifier(element: Any) -> list[dict[str, str]]:
-    return [{"identifier": _text(element), "identifierType": element.get("identifierType", "DOI")}]
+    return [{"identifier": inner_text(element), "identifierType": element.get("identifierType", "DOI")}]
 
 
 def _people(element: Any) -> list[dict[str, Any]]:
@@ -73,20 +65,20 @@ def _person(element: Any) -> dict[str, Any]:
     if element.get("contributorType"):
         made["contributorType"] = element.get("contributorType")
     for child in element:
-        name = _name(child)
+        name = local_name(child)
         if name in ("creatorName", "contributorName"):
-            made["name"] = _text(child)
+            made["name"] = inner_text(child)
             made["nameType"] = child.get("nameType", "")
         elif name in ("givenName", "familyName"):
-            made[name] = _text(child)
+            made[name] = inner_text(child)
         elif name == "nameIdentifier":
             scheme = child.get("nameIdentifierScheme") or child.get("schemeURI", "")
-            made["nameIdentifiers"].append({"nameIdentifier": _text(child), "nameIdentifierScheme": scheme})
+            made["nameIdentifiers"].append({"nameIdentifier": inner_text(child), "nameIdentifierScheme": scheme})
         elif name == "affiliation":
             known = child.get("affiliationIdentifier", "")
             if known and "ROR" in child.get("affiliationIdentifierScheme", "").upper() and "ror.org" not in known:
                 known = f"https://ror.org/{known}"
-            made["affiliation"].append({"name": _text(child), "affiliationIdentifier": known})
+            made["affiliation"].append({"name": inner_text(child), "affiliationIdentifier": known})
     return made
 
 
@@ -96,7 +88,7 @@ def _listed(key: str, *attributes: str, breaks: bool = False) -> Any:
         for child in element:
             if not isinstance(child.tag, str):
                 continue
-            text = _with_breaks(child) if breaks else _text(child)
+            text = _with_breaks(child) if breaks else inner_text(child)
             facts = {name: child.get(name) for name in attributes if child.get(name)}
             if child.get(_LANG):
                 facts["lang"] = child.get(_LANG)
@@ -109,14 +101,14 @@ def _listed(key: str, *attributes: str, breaks: bool = False) -> Any:
 
 def _rights(element: Any) -> list[dict[str, str]]:
     read = _listed("rights", "rightsURI", "rightsIdentifier")
-    if _name(element) == "rights":
-        return [{"rights": _text(element), "rightsURI": element.get("rightsURI", "")}]
+    if local_name(element) == "rights":
+        return [{"rights": inner_text(element), "rightsURI": element.get("rightsURI", "")}]
     found: list[dict[str, str]] = read(element)
     return found
 
 
 def _texts(element: Any) -> list[str]:
-    return [text for child in element if isinstance(child.tag, str) and (text := _text(child))]
+    return [text for child in element if isinstance(child.tag, str) and (text := inner_text(child))]
 
 
 def _places(element: Any) -> list[dict[str, Any]]:
@@ -124,11 +116,13 @@ def _places(element: Any) -> list[dict[str, Any]]:
     for child in element:
         made: dict[str, Any] = {}
         for part in child:
-            name = _name(part)
+            name = local_name(part)
             if name == "geoLocationPlace":
-                made[name] = _text(part)
+                made[name] = inner_text(part)
             elif name in ("geoLocationPoint", "geoLocationBox"):
-                made[name] = {_name(inner): _text(inner) for inner in part} or _numbers(name, _text(part))
+                made[name] = {local_name(inner): inner_text(inner) for inner in part} or _numbers(
+                    name, inner_text(part)
+                )
         if made:
             found.append(made)
     return found
@@ -148,9 +142,9 @@ def _numbers(name: str, text: str) -> dict[str, str]:
 def _funding(element: Any) -> list[dict[str, str]]:
     found = []
     for child in element:
-        made = {_name(part): _text(part) for part in child if isinstance(part.tag, str)}
+        made = {local_name(part): inner_text(part) for part in child if isinstance(part.tag, str)}
         for part in child:
-            if _name(part) == "awardNumber" and part.get("awardURI"):
+            if local_name(part) == "awardNumber" and part.get("awardURI"):
                 made["awardUri"] = part.get("awardURI")
         if made:
             found.append(made)
@@ -162,13 +156,13 @@ def _related_items(element: Any) -> list[dict[str, Any]]:
     for child in element:
         made: dict[str, Any] = {}
         for part in child:
-            name = _name(part)
+            name = local_name(part)
             if name == "creators":
                 made["creators"] = _people(part)
             elif name == "titles":
                 made["titles"] = _listed("title", "titleType")(part)
             elif name:
-                made[name] = _text(part)
+                made[name] = inner_text(part)
         if made:
             found.append(made)
     return found
@@ -179,15 +173,18 @@ _READERS: dict[str, tuple[str, Any]] = {
     "creators": ("creators", _people),
     "contributors": ("contributors", _people),
     "titles": ("titles", _listed("title", "titleType")),
-    "publisher": ("publisher", _text),
-    "publicationYear": ("publicationYear", _text),
+    "publisher": ("publisher", inner_text),
+    "publicationYear": ("publicationYear", inner_text),
     "resourceType": (
         "types",
-        lambda element: {"resourceTypeGeneral": element.get("resourceTypeGeneral", ""), "resourceType": _text(element)},
+        lambda element: {
+            "resourceTypeGeneral": element.get("resourceTypeGeneral", ""),
+            "resourceType": inner_text(element),
+        },
     ),
-    "subjects": ("subjects", _listed("subject", "subjectScheme")),
+    "subjects": ("subjects", _listed("subject", "subjectScheme", "valueURI")),
     "dates": ("dates", _listed("date", "dateType", "dateInformation")),
-    "language": ("language", _text),
+    "language": ("language", inner_text),
     "alternateIdentifiers": ("alternateIdentifiers", _listed("alternateIdentifier", "alternateIdentifierType")),
     "relatedIdentifiers": (
         "relatedIdentifiers",
@@ -196,7 +193,7 @@ _READERS: dict[str, tuple[str, Any]] = {
     "relatedItems": ("relatedItems", _related_items),
     "sizes": ("sizes", _texts),
     "formats": ("formats", _texts),
-    "version": ("version", _text),
+    "version": ("version", inner_text),
     "rightsList": ("rightsList", _rights),
     "rights": ("rightsList", _rights),
     "descriptions": ("descriptions", _listed("description", "descriptionType", breaks=True)),

@@ -10,9 +10,9 @@ from typing import Any
 from dop2i.core.mappings.base import Mapped
 from dop2i.core.mappings.parts import (
     date,
-    doi_of,
     file,
     filled,
+    first_doi,
     http_address,
     identifier,
     language,
@@ -47,7 +47,7 @@ def from_dcat(tree: Tree) -> Mapped:
         raise UnreadableFile("The resource is no dataset of a DCAT catalogue.")
     notes: list[str] = []
     known = _identifiers(tree)
-    doi = next((pure for text in [*known, tree.get("@id") or ""] if (pure := doi_of(text))), "")
+    doi = first_doi([*known, tree.get("@id")])
     distributions = [one for one in _values(tree, f"{DCAT}distribution") if "@value" not in one]
     metadata: dict[str, Any] = filled(
         title=line(_text(tree, f"{DCT}title")),

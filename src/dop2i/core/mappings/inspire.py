@@ -6,9 +6,9 @@ from typing import Any
 
 from dop2i.core.mappings.base import Mapped
 from dop2i.core.mappings.parts import (
-    doi_of,
     each,
     filled,
+    first_doi,
     identifier,
     items,
     line,
@@ -34,7 +34,7 @@ def from_inspire(record: dict[str, Any]) -> Mapped:
     """One work: ``record`` is an answer of ``/api/literature/<number>``."""
     notes: list[str] = []
     facts = record["metadata"] if isinstance(record.get("metadata"), dict) else record
-    doi = next((found for entry in each(items(facts.get("dois"))) if (found := doi_of(entry.get("value")))), "")
+    doi = first_doi(entry.get("value") for entry in each(items(facts.get("dois"))))
     number = text_of(facts.get("control_number") or record.get("id"))
     kind = next((_KINDS.get(text_of(value).lower(), "") for value in items(facts.get("document_type"))), "")
     collaborations = [line(entry.get("value"), limit=200) for entry in each(items(facts.get("collaborations")))]

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dop2i.core.mappings.xml import decoded, element_of, mended, parser_settings
+from dop2i.core.mappings.xml import decoded, element_of, local_name, mended, parser_settings
 from dop2i.errors import UnreadableFile
 
-OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _WANTED = ("{*}record", "{*}resumptionToken", "{*}responseDate", "{*}error", "{*}granularity", "{*}deletedRecord",
            "{*}earliestDatestamp", "{*}repositoryName", "{*}setSpec", "{*}metadataPrefix")  # fmt: skip
 _LISTS = frozenset({"ListRecords", "GetRecord"})
@@ -74,15 +73,15 @@ class OaiAnswer:
                 copy.seek(0)
                 yield from self._cut(decoded(copy.read()))
                 return
-        if _name(root) != "OAI-PMH":
-            raise UnreadableFile(f"The source answers with <{_name(root)[:60]}>, which is no OAI-PMH.", hint=_HINT)
+        if local_name(root) != "OAI-PMH":
+            raise UnreadableFile(f"The source answers with <{local_name(root)[:60]}>, which is no OAI-PMH.", hint=_HINT)
 
     def _finished(self, parser: Any) -> Iterator[OaiRecord]:
         for _, element in parser.read_events():
-            name = _name(element)
+            name = local_name(element)
             if name == "record":
                 parent = element.getparent()
-                if parent is None or _name(parent) not in _LISTS:
+                if parent is None or local_name(parent) not in _LISTS:
                     continue
                 made = record_of(element)
                 self._seen.add(made.identifier)
@@ -95,7 +94,7 @@ class OaiAnswer:
 
     def _told(self, name: str, element: Any) -> None:
         text = (element.text or "").strip()
-        place = _name(element.getparent()) if element.getparent() is not None else ""
+        place = local_name(element.getparent()) if element.getparent() is not None else ""
         if name == "resumptionToken" and place.startswith("List"):
             self.token = text
             self.total = _number(element.get("completeListSize"))
@@ -145,13 +144,13 @@ def record_of(element: Any) -> OaiRecord:
     deleted = False
     metadata = None
     for child in element:
-        name = _name(child)
+        name = local_name(child)
         if name == "header":
             deleted = child.get("status") == "deleted"
             for part in child:
-                if _name(part) == "identifier":
+                if local_name(part) == "identifier":
                     identifier = (part.text or "").strip()
-                elif _name(part) == "datestamp":
+                elif local_name(part) == "datestamp":
                     datestamp = (part.text or "").strip()
         elif name == "metadata":
             metadata = next((part for part in child if isinstance(part.tag, str)), None)
@@ -160,11 +159,6 @@ def record_of(element: Any) -> OaiRecord:
         return OaiRecord("", datestamp, deleted, metadata, raw, "The record has no identifier.")
     problem = "" if deleted or metadata is not None else "The record has no metadata and is not deleted."
     return OaiRecord(identifier, datestamp, deleted, metadata, raw, problem)
-
-
-def _name(element: Any) -> str:
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def _number(text: str | None) -> int | None:

@@ -14,6 +14,7 @@ from dop2i.core.mappings.dates import read_date
 from dop2i.core.model.identifiers import parse_identifier
 from dop2i.core.model.normalisation import clean_text
 from dop2i.core.vocabularies import VOCABULARIES, language_id
+from dop2i.core.vocabularies.subjects import SCHEME, Concept
 from dop2i.errors import InvalidInput
 
 LONGEST_LINE = 10_000
@@ -52,7 +53,9 @@ def text_of(value: Any) -> str:
 
 def line(value: Any, *, limit: int = LONGEST_LINE) -> str:
     """One line of plain text; ``<sub>2</sub>`` becomes ₂, other HTML goes, LaTeX stays as it is."""
-    text = text_of(value)
+    text = value if type(value) is str else text_of(value)
+    if not text:
+        return ""
     if len(text) > limit * 4:
         text = text[: limit * 4]
     if "<" in text or "&" in text:
@@ -82,6 +85,11 @@ def doi_of(value: Any) -> str:
     """The DOI that a text is, in bare form; empty when it is none."""
     found = _DOI.fullmatch(text_of(value).strip())
     return unquote(found[1]).rstrip(".,;") if found else ""
+
+
+def first_doi(values: Iterable[Any]) -> str:
+    """The first of the values that is a DOI, in bare form; empty when none is."""
+    return next((found for value in values if (found := doi_of(value))), "")
 
 
 @lru_cache(maxsize=50_000)
@@ -187,6 +195,7 @@ def person(
     return made
 
 
+@lru_cache(maxsize=20_000)
 def _looks_personal(name: str) -> bool:
     if _ORGANISATION.search(name):
         return False
@@ -197,34 +206,9 @@ def _looks_personal(name: str) -> bool:
 
 
 _PARTICLES = frozenset(
-    [
-        "de",
-        "da",
-        "di",
-        "du",
-        "des",
-        "del",
-        "della",
-        "der",
-        "den",
-        "van",
-        "von",
-        "und",
-        "la",
-        "le",
-        "el",
-        "al",
-        "bin",
-        "ibn",
-        "y",
-        "e",
-        "dos",
-        "ter",
-        "ten",
-        "zu",
-        "zur",
-    ]
-)
+    ("de", "da", "di", "du", "des", "del", "della", "der", "den", "van", "von", "und", "la", "le", "el", "al", "bin",
+     "ibn", "y", "e", "dos", "ter", "ten", "zu", "zur")
+)  # fmt: skip
 
 
 def _split_name(name: str) -> tuple[str, str]:
@@ -392,9 +376,14 @@ def language(value: Any) -> list[dict[str, str]]:
 
 
 def subjects(values: Iterable[Any]) -> list[dict[str, str]]:
-    """Keywords, each once, at most 1,000."""
-    words = (line(value, limit=1000) for value in values)
-    return [{"subject": word} for word in list(dict.fromkeys(word for word in words if word))[:1000]]
+    """Keywords, each once, at most 1,000; a :class:`Concept` of the vocabulary keeps its id and scheme."""
+    found: dict[str, dict[str, str]] = {}
+    for value in values:
+        if isinstance(value, Concept):
+            found[value.english] = {"id": value.id, "subject": value.english, "scheme": SCHEME}
+        elif word := line(value, limit=1000):
+            found.setdefault(word, {"subject": word})
+    return list(found.values())[:1000]
 
 
 def put_date(metadata: dict[str, Any], value: Any, notes: list[str]) -> None:
@@ -428,9 +417,15 @@ def date(value: Any, kind: str, description: str = "") -> dict[str, Any] | None:
 # -- files and addresses ----------------------------------------------------------------------------------------------
 
 
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/?=&+-]*)?")
+"""As nearly all are: nothing in them to be doubted or quoted."""
+
+
 def http_address(value: Any) -> str:
     """An absolute http(s) address, or empty."""
     text = text_of(value).strip()
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return text[:2000]
     if not text.lower().startswith(("http://", "https://")):
         return ""
     try:

@@ -6,9 +6,9 @@ from typing import Any
 
 from dop2i.core.mappings.base import Mapped
 from dop2i.core.mappings.parts import (
-    doi_of,
     file,
     filled,
+    first_doi,
     http_address,
     identifier,
     line,
@@ -37,7 +37,7 @@ def from_regtap(row: dict[str, Any]) -> Mapped:
         raise UnreadableFile("The row of the registry has no ivoid.")
     notes: list[str] = []
     others = list(dict.fromkeys(_parts(row, "alt_identifiers")))
-    doi = next((text for known in others if (text := doi_of(known))), "")
+    doi = first_doi(others)
     kind = str(row.get("res_type") or "").rpartition(":")[2].lower()
     metadata: dict[str, Any] = filled(
         title=line(row.get("res_title")),

@@ -8,9 +8,9 @@ from dop2i.core.mappings.base import Mapped
 from dop2i.core.mappings.dates import read_date
 from dop2i.core.mappings.parts import (
     date,
-    doi_of,
     file,
     filled,
+    first_doi,
     http_address,
     identifier,
     line,
@@ -24,6 +24,7 @@ from dop2i.core.mappings.parts import (
     subjects,
     with_unique_keys,
 )
+from dop2i.core.mappings.xml import child, children, inner_text, local_name
 from dop2i.errors import UnreadableFile
 
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -34,50 +35,57 @@ _RELATIONS = {"IsServedBy": "ispartof", "served-by": "ispartof", "service-for": 
 
 def from_voresource(root: Any) -> Mapped:
     """The resource of a ``ri:Resource`` element. Raises ``UnreadableFile`` for another."""
-    if _name(root).lower() != "resource":
+    if local_name(root).lower() != "resource":
         raise UnreadableFile("This XML is no VOResource.")
     notes: list[str] = []
-    ivoid = _text(_child(root, "identifier"))
-    curation, content = _child(root, "curation"), _child(root, "content")
-    doi = next((found for node in _all(root, "altIdentifier") if (found := doi_of(_text(node)))), "")
+    ivoid = inner_text(child(root, "identifier"))
+    curation, content = child(root, "curation"), child(root, "content")
+    doi = first_doi(inner_text(node) for node in children(root, "altIdentifier"))
     kind = root.get(_TYPE, "").rpartition(":")[2]
     metadata: dict[str, Any] = filled(
-        title=line(_text(_child(root, "title"))),
+        title=line(inner_text(child(root, "title"))),
         resource_type={"id": "dataset" if kind not in ("Organisation", "Authority", "Registry") else "other"},
-        description=prose(_text(_child(content, "description")), notes=notes),
+        description=prose(inner_text(child(content, "description")), notes=notes),
         creators=some(
             person(
-                _text(_child(node, "name")),
-                ids=[(_text(known), "") for known in _all(node, "altIdentifier")],
+                inner_text(child(node, "name")),
+                ids=[(inner_text(known), "") for known in children(node, "altIdentifier")],
             )
-            for node in _all(curation, "creator")
+            for node in children(curation, "creator")
         ),
         contributors=some(
             [
-                *(person(_text(node), role="other") for node in _all(curation, "contributor")),
-                *(person(_text(_child(node, "name")), role="contactperson") for node in _all(curation, "contact")),
+                *(person(inner_text(node), role="other") for node in children(curation, "contributor")),
+                *(
+                    person(inner_text(child(node, "name")), role="contactperson")
+                    for node in children(curation, "contact")
+                ),
             ]
         ),
-        publisher=line(_text(_child(curation, "publisher"))),
-        version=line(_text(_child(curation, "version")), limit=500),
+        publisher=line(inner_text(child(curation, "publisher"))),
+        version=line(inner_text(child(curation, "version")), limit=500),
         subjects=subjects(
-            [_text(node) for node in _all(content, "subject")]
-            + [_text(node) for node in root.iter() if _name(node) == "waveband"]
+            [inner_text(node) for node in children(content, "subject")]
+            + [inner_text(node) for node in root.iter() if local_name(node) == "waveband"]
         ),
         identifiers=[
             known
-            for node in [_child(root, "identifier"), *_all(root, "altIdentifier")]
-            if (known := identifier(_text(node), "other" if _text(node).startswith("ivo:") else ""))
+            for node in [child(root, "identifier"), *children(root, "altIdentifier")]
+            if (known := identifier(inner_text(node), "other" if inner_text(node).startswith("ivo:") else ""))
             and known["identifier"] != doi
         ],
         related_identifiers=_related(content),
-        references=[{"reference": text} for node in _all(content, "source") if (text := line(_text(node)))],
+        references=[{"reference": text} for node in children(content, "source") if (text := line(inner_text(node)))],
         rights=[
-            allowed for node in _all(root, "rights") if (allowed := right(node.get("rightsURI"), title=_text(node)))
+            allowed
+            for node in children(root, "rights")
+            if (allowed := right(node.get("rightsURI"), title=inner_text(node)))
         ],
-        dates=[day for node in _all(curation, "date") if (day := date(_text(node), node.get("role", "other")))],
+        dates=[
+            day for node in children(curation, "date") if (day := date(inner_text(node), node.get("role", "other")))
+        ],
     )
-    if short := line(_text(_child(root, "shortName"))):
+    if short := line(inner_text(child(root, "shortName"))):
         metadata["additional_titles"] = [{"title": short, "type": {"id": "alternative-title"}}]
     put_date(metadata, read_date((root.get("created") or root.get("updated") or "")[:10]).plain, notes)
     return Mapped(
@@ -85,36 +93,19 @@ def from_voresource(root: Any) -> Mapped:
         custom_fields=_physics(root, content),
         pids=pid("doi", doi),
         files=with_unique_keys(_access(root)),
-        url=http_address(_text(_child(content, "referenceURL"))),
+        url=http_address(inner_text(child(content, "referenceURL"))),
         modified=root.get("updated", ""),
         text="\n".join([ivoid, *_columns(root)]),
         notes=notes,
     ).settled()
 
 
-def _name(element: Any) -> str:
-    tag = element.tag if element is not None else ""
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def _child(element: Any, name: str) -> Any:
-    return None if element is None else next((child for child in element if _name(child) == name), None)
-
-
-def _all(element: Any, name: str) -> list[Any]:
-    return [] if element is None else [child for child in element if _name(child) == name]
-
-
-def _text(element: Any) -> str:
-    return "".join(element.itertext()).strip() if element is not None else ""
-
-
 def _related(content: Any) -> list[dict[str, Any]]:
     found = []
-    for node in _all(content, "relationship"):
-        kind = _text(_child(node, "relationshipType"))
-        for target in _all(node, "relatedResource"):
-            known = target.get("ivo-id") or _text(target)
+    for node in children(content, "relationship"):
+        kind = inner_text(child(node, "relationshipType"))
+        for target in children(node, "relatedResource"):
+            known = target.get("ivo-id") or inner_text(target)
             found.append(related(known, _RELATIONS.get(kind, kind), scheme="other" if known.startswith("ivo:") else ""))
     return [entry for entry in found if entry]
 
@@ -122,11 +113,11 @@ def _related(content: Any) -> list[dict[str, Any]]:
 def _physics(root: Any, content: Any) -> dict[str, Any]:
     made: dict[str, Any] = {
         "dop2i:theme": "astroparticle",
-        "dop2i:facility": [text for node in _all(root, "facility") if (text := line(_text(node)))],
-        "dop2i:instrument": [text for node in _all(root, "instrument") if (text := line(_text(node)))],
+        "dop2i:facility": [text for node in children(root, "facility") if (text := line(inner_text(node)))],
+        "dop2i:instrument": [text for node in children(root, "instrument") if (text := line(inner_text(node)))],
     }
-    coverage = _child(root, "coverage")
-    temporal = _text(_child(coverage, "temporal")).split()
+    coverage = child(root, "coverage")
+    temporal = inner_text(child(coverage, "temporal")).split()
     if len(temporal) == 2 and (span := _from_mjd(temporal)):
         made["dop2i:time_range"] = span
     return filled(**made)
@@ -145,13 +136,15 @@ def _from_mjd(edges: list[str]) -> dict[str, str] | None:
 def _access(root: Any) -> list[dict[str, Any] | None]:
     """The interfaces of a service, and the addresses of a collection."""
     found = [
-        file(http_address(_text(node)), key="access") for node in _all(root, "accessURL") if http_address(_text(node))
+        file(http_address(inner_text(node)), key="access")
+        for node in children(root, "accessURL")
+        if http_address(inner_text(node))
     ]
-    for capability in _all(root, "capability"):
+    for capability in children(root, "capability"):
         standard = capability.get("standardID", "").rpartition("/")[2] or capability.get(_TYPE, "").rpartition(":")[2]
-        for interface in _all(capability, "interface"):
-            for node in _all(interface, "accessURL"):
-                if url := http_address(_text(node)):
+        for interface in children(capability, "interface"):
+            for node in children(interface, "accessURL"):
+                if url := http_address(inner_text(node)):
                     found.append(
                         file(
                             url, key=f"{standard or 'interface'} {interface.get(_TYPE, '').rpartition(':')[2]}".strip()
@@ -163,7 +156,7 @@ def _access(root: Any) -> list[dict[str, Any] | None]:
 def _columns(root: Any) -> list[str]:
     found = []
     for node in root.iter():
-        if _name(node) == "column":
-            parts = [line(_text(_child(node, name))) for name in ("name", "unit", "ucd", "description")]
+        if local_name(node) == "column":
+            parts = [line(inner_text(child(node, name))) for name in ("name", "unit", "ucd", "description")]
             found.append(" ".join(part for part in parts if part)[:500])
     return found[:2000]

@@ -38,6 +38,27 @@ def element_of(content: bytes, *, name: str, mend: bool = True) -> Any:
     raise UnreadableFile(f"{name} is not valid XML: {reason}.", hint="Its source has to mend it.")
 
 
+def local_name(element: Any) -> str:
+    """The name of an element without its namespace; empty for a comment, an instruction or nothing."""
+    tag = element.tag if element is not None else ""
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def child(element: Any, name: str) -> Any:
+    """The first element of that name right below; None where there is none, or no element to look below."""
+    return None if element is None else next((one for one in element if local_name(one) == name), None)
+
+
+def children(element: Any, name: str) -> list[Any]:
+    """The elements of that name right below."""
+    return [] if element is None else [one for one in element if local_name(one) == name]
+
+
+def inner_text(element: Any) -> str:
+    """All text within an element."""
+    return "".join(element.itertext()).strip() if element is not None else ""
+
+
 def decoded(content: bytes) -> str:
     """The text of bytes that may lie about their encoding: UTF-8 (or UTF-16 by its mark), else Windows' Latin-1."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):

@@ -155,8 +155,6 @@ _SCHEMES: dict[str, _Scheme] = {
 }  # fmt: skip
 
 SCHEMES: frozenset[str] = frozenset(_SCHEMES)
-PERSON_SCHEMES: frozenset[str] = frozenset({"orcid", "isni", "gnd", "ror", "inspire", "url"})
-
 _PREFIXES = [(name, prefix.lower()) for name, kind in _SCHEMES.items() for prefix in kind.prefixes]
 _ALL_PREFIXES = tuple(prefix for _, prefix in _PREFIXES)
 _BARE_ORDER = ("orcid", "doi", "ark", "swh", "arxiv", "issn", "isbn", "pmcid", "rrid", "lsid", "urn", "w3id", "purl",

@@ -13,6 +13,7 @@ from dop2i.core.model.lengths import length_probed
 from dop2i.core.model.physics import LIST_KEYS
 from dop2i.core.model.validation import outside_bounds, unknown_paths
 from dop2i.core.vocabularies import VOCABULARIES, language_id
+from dop2i.core.vocabularies.subjects import SCHEME, concept
 from dop2i.errors import InvalidDocument, InvalidInput
 
 SCHEMA_VERSION = "1.0.0"
@@ -96,7 +97,17 @@ def _terms_as_objects(metadata: dict[str, Any]) -> None:
                     item.update({name: _term(name, item[name]) for name in _TERMS & item.keys()})
     subjects = metadata.get("subjects")
     if isinstance(subjects, list):
-        metadata["subjects"] = [{"subject": item} if isinstance(item, str) else item for item in subjects]
+        metadata["subjects"] = [_subject(item) for item in subjects]
+
+
+def _subject(item: Any) -> Any:
+    """A keyword in words; a known concept, which may come by its id alone, with its label and its scheme."""
+    if isinstance(item, str):
+        return {"subject": item}
+    known = concept(item.get("id")) if isinstance(item, dict) else None
+    if known is None:
+        return item
+    return {**item, "id": known.id, "subject": item.get("subject") or known.english, "scheme": SCHEME}
 
 
 def _term(key: str, value: Any) -> Any:

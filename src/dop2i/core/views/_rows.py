@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from dop2i.core.formats import FORMATS, HEAD_BYTES, recognise
 from dop2i.core.formats.base import FormatReader, Source, Values, kept
+from dop2i.core.views._samples import column_tables, reader_of, table_of
 from dop2i.core.views.base import Part, description_of
 from dop2i.errors import Dop2iError, InvalidValue, NotFound
 
@@ -86,32 +86,20 @@ class Rows:
 def open_rows(source: Source, part: str) -> Rows:
     """The table that a part names. Raises ``NotFound``."""
     description = description_of(source)
-    table = next((one for one in description.get("tables") or [] if one.get("name") == part), None)
-    if table is None:
+    table = table_of(description, part)
+    if not table:
         raise NotFound(f"{source.name} has no table {part!r}.")
-    reader = kept(source, "reader", lambda: _reader(source, str(description.get("format") or "")))
+    reader = kept(source, "reader", lambda: reader_of(source, known=str(description.get("format") or "")))
     rows = table.get("rows")
     return Rows(source, reader, part, list(table.get("columns") or []), int(rows) if rows is not None else None)
 
 
-def _reader(source: Source, known: str) -> FormatReader:
-    with suppress(KeyError):
-        return FORMATS.one(known)
-    found = recognise(source.name, source.read_range(0, HEAD_BYTES))
-    if found is None:
-        raise NotFound(f"{source.name} is of no format that has tables.")
-    return found
-
-
 def table_parts(description: Mapping[str, Any], *, numbers_only: bool) -> list[Part]:
     """The tables of a described file that can be read by column (with at least one of numbers, where it is asked)."""
-    name = str(description.get("format") or "")
-    if name not in FORMATS or type(FORMATS[name]).arrays is FormatReader.arrays:
-        return []
     made = []
-    for table in (description.get("tables") or [])[:500]:
-        columns = table.get("columns") or []
-        if table.get("kind", "table") not in TABLE_KINDS or not columns or table.get("rows") == 0:
+    for table in column_tables(description):
+        columns = table["columns"]
+        if table.get("kind", "table") not in TABLE_KINDS:
             continue
         if not numbers_only and len(table.get("shape") or ()) > 1:
             continue

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from dop2i.core.formats.base import FormatReader, Source
-from dop2i.core.views._samples import Envelope, Read, envelope, numbers, reader_of, table_of
+from dop2i.core.views._samples import Envelope, Read, column_tables, envelope, has_values, numbers, reader_of, table_of
 from dop2i.core.views.base import Parameter, Part, View, description_of, integer
-from dop2i.core.views.figures import Axis, Curves, Series
-from dop2i.errors import NotFound, UnreadableFile
+from dop2i.core.views.figures import Axis, Curves, Series, titled
+from dop2i.errors import InvalidValue, NotFound, UnreadableFile
 
 MOST_POINTS = 2000
 _MOST_INNER = 6
@@ -28,16 +28,17 @@ class CurveView(View):
     name = "curve"
     label = {"en": "Curve", "fr": "Courbe"}
     rank = 45
+    edition = 2
 
     def parts(self, description: Mapping[str, Any]) -> list[Part]:
         """Tables and series with a column of numbers and at least two rows."""
         found = []
-        for table in description.get("tables") or []:
+        for table in column_tables(description):
             drawable = _drawable(table)
             if drawable and (table.get("rows") or 0) >= 2 and table.get("kind") not in _SAMPLED_KINDS:
                 size = f"{table['rows']:,}" + (f" × {len(drawable)}" if len(drawable) > 1 else "")
                 found.append(Part(str(table["name"]), str(table["name"]), str(table.get("kind") or ""), size))
-        return found[:500]
+        return found
 
     def parameters(self, description: Mapping[str, Any], part: Part) -> list[Parameter]:
         """The two columns, which rows, and the axes."""
@@ -52,6 +53,12 @@ class CurveView(View):
             made = [
                 Parameter("y", {"en": "Drawn", "fr": "Tracé"}, "column", choices, down),
                 Parameter("x", {"en": "Against", "fr": "En fonction de"}, "column", _first(rows, across), across),
+                Parameter(
+                    "over",
+                    {"en": "Laid over it", "fr": "Superposer"},
+                    "column",
+                    {"": {"en": "nothing", "fr": "rien"}, **choices},
+                ),
             ]
         last = {"en": f"up to {table.get('rows') or 0:,}", "fr": f"jusqu’à {table.get('rows') or 0}"}
         return [
@@ -71,7 +78,8 @@ class CurveView(View):
         across = values.get("x", suggested_x(list(columns.values())) if len(columns) > 1 else "")
         across = "" if across == "-" else across
         y = values.get("y") or suggested_y(list(columns.values()), across)
-        for name in (y, across):
+        over = values.get("over", "")
+        for name in (y, across, over):
             if name and name not in columns:
                 raise NotFound(f"{part} of {source.name} has no column of numbers {name!r}.")
         total = int(table.get("rows") or 0)
@@ -88,6 +96,8 @@ class CurveView(View):
             _several(figure, reader, source, part, y, start, min(stop, start + MOST_POINTS), inner[0])
         else:
             _single(figure, reader, source, (part, y, across), (start, stop), columns)
+        if over and over != y:
+            _lay_over(figure, reader, source, (part, over, across), (start, stop), columns)
         _check(figure, source)
         figure.rows_total = stop - start
         return figure
@@ -112,7 +122,7 @@ def _drawable(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         dtype, shape = str(column.get("dtype") or ""), column.get("shape") or []
         numeric = dtype.startswith(("int", "uint", "float", "bool", "complex", "datetime"))
         narrow = not shape or (len(shape) == 1 and 0 < shape[0] <= _MOST_INNER)
-        if numeric and narrow:
+        if numeric and narrow and has_values(column):
             found.append(column)
     return found
 
@@ -189,6 +199,35 @@ def _single(
     figure.points, figure.rows_read = True, len(xs)
     figure.series = [Series(x=[float(v) for v in xs], y=[float(v) for v in ys])]
     figure.notes.append("unsorted axis")
+
+
+def _lay_over(
+    figure: Curves,
+    reader: FormatReader,
+    source: Source,
+    names: tuple[str, str, str],
+    rows: tuple[int, int],
+    columns: Mapping[str, Any],
+) -> None:
+    """A second column over the first, along the same axis; units go into the names where they differ."""
+    _part, over, _across = names
+    if columns[over].get("shape"):
+        raise InvalidValue(f"{over} has several values a row.", hint="Choose a column of one value.", parameter="over")
+    second = Curves(title=figure.title)
+    _single(second, reader, source, names, rows, columns)
+    first, unit = figure.y.label, str(columns[over].get("unit") or "")
+    same = unit == figure.y.unit
+    if len(figure.series) == 1:
+        figure.series[0].label = first if same else titled(first, figure.y.unit)
+    for one in second.series:
+        one.label = over if same else titled(over, unit)
+    figure.series += second.series
+    figure.points = figure.points or second.points
+    if not same:
+        figure.notes.append("units differ")
+        figure.y.unit = ""
+    figure.y.label = f"{first}, {over}"
+    figure.notes += [note for note in second.notes if note not in figure.notes]
 
 
 def _points(figure: Curves, read: Any, names: tuple[str, str], rows: tuple[int, int], errors: tuple[str, str]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from dop2i.core.formats.base import Source
 from dop2i.core.views._expressions import Formula, formula
-from dop2i.core.views._rows import Walk, aligned, is_list, is_numeric, is_text, open_rows, table_parts
+from dop2i.core.views._rows import Rows, Walk, aligned, is_list, is_numeric, is_text, open_rows, table_parts
 from dop2i.core.views.base import Parameter, Part, View, integer, number
-from dop2i.core.views.figures import Axis, Distribution, Statistics
+from dop2i.core.views.figures import Axis, Distribution, Layer, Statistics, titled
 from dop2i.errors import InvalidValue, UnreadableFile
 
 MOST_BINS = 500
@@ -28,6 +29,7 @@ class DistributionView(View):
     name = "distribution"
     label = {"en": "Distribution", "fr": "Distribution"}
     rank = 20
+    edition = 2
 
     def parts(self, description: Mapping[str, Any]) -> list[Part]:
         """Tables and trees with a column of numbers, and one-dimensional arrays."""
@@ -54,6 +56,20 @@ class DistributionView(View):
                 choices,
                 hint={"en": "For example energy > 100 & n < 3", "fr": "Par exemple energy > 100 & n < 3"},
             ),
+            Parameter(
+                "over",
+                {"en": "Laid over it", "fr": "Superposer"},
+                "formula",
+                choices,
+                hint={"en": "Another column, in the same bins", "fr": "Une autre colonne, dans les mêmes classes"},
+            ),
+            Parameter(
+                "over_where",
+                {"en": "Its rows where", "fr": "Ses lignes où"},
+                "formula",
+                choices,
+                hint={"en": "Or the same column, of other rows", "fr": "Ou la même colonne, d’autres lignes"},
+            ),
             Parameter("low", {"en": "From", "fr": "De"}, "number"),
             Parameter("high", {"en": "To", "fr": "À"}, "number"),
             Parameter("bins", {"en": "Bins", "fr": "Classes"}, "integer"),
@@ -64,6 +80,7 @@ class DistributionView(View):
                 {"en": "Outer bins hold what lies outside", "fr": "Classes extrêmes avec ce qui déborde"},
                 "switch",
             ),
+            Parameter("shares", {"en": "Shares, not counts", "fr": "Parts plutôt qu’effectifs"}, "switch"),
             Parameter("whole", {"en": "Read every row", "fr": "Lire toutes les lignes"}, "switch"),
         ]
 
@@ -71,30 +88,31 @@ class DistributionView(View):
         """The distribution; large tables are read in blocks spread evenly, which ``rows_read`` then says."""
         rows = open_rows(source, part)
         text = values.get("column", "") or telling([c for c in rows.columns if is_numeric(c) or is_text(c)])
-        what = formula(text, columns=rows.names, parameter="column")
-        where = values.get("where", "").strip()
-        chosen = formula(where, columns=rows.names, parameter="where") if where else None
+        asked = [_Asked.read(text, values.get("where", ""), rows.names)]
+        over, over_where = values.get("over", "").strip(), values.get("over_where", "").strip()
+        if over or over_where:
+            marks = ("over", "over_where" if over_where else "where")
+            asked.append(_Asked.read(over or text, over_where or values.get("where", ""), rows.names, marks))
         walk = Walk(
             rows,
-            tuple(dict.fromkeys((*what.columns, *(chosen.columns if chosen else ())))),
+            tuple(dict.fromkeys(name for one in asked for name in one.columns)),
             everything=values.get("whole") == "1",
         )
-        if not what.columns:
-            raise InvalidValue(
-                "The expression names no column.", hint="Write for example E / 1000.", parameter="column"
-            )
-        found = _gathered(walk, what, chosen)
-        figure = _counted(found.array, values)
+        _gather(walk, asked)
+        figure = _counted(asked[0].found.array, values) if len(asked) == 1 else _over(asked, rows, values)
         figure.title = text
-        described = rows.described(what.alone)
-        figure.x.label = str(described.get("meaning") or "") or text
-        figure.x.unit = found.unit or str(described.get("unit") or "")
+        described = rows.described(asked[0].what.alone)
+        if len(asked) == 1:
+            figure.x.label = str(described.get("meaning") or "") or text
+            figure.x.unit = _unit(asked[0], rows)
         figure.y = Axis("entries", logarithmic=values.get("logy") == "1")
+        if values.get("shares") == "1" and not figure.x.labels:
+            _share(figure)
         if not walk.complete:
             figure.rows_read, figure.rows_total = walk.rows_read, rows.total
             if rows.reader.sequential:
                 figure.notes.append("from the beginning")
-        if any(is_list(rows.described(name)) for name in what.columns):
+        if any(is_list(rows.described(name)) for one in asked for name in one.what.columns):
             figure.notes.append("flattened")
         return figure
 
@@ -114,23 +132,101 @@ class _Found:
         return np.concatenate(self.parts) if self.parts else np.empty(0)
 
 
-def _gathered(walk: Walk, what: Formula, chosen: Formula | None) -> _Found:
+@dataclass(slots=True)
+class _Asked:
+    """One distribution that is asked for: its expression, its selection, the values found."""
+
+    what: Formula
+    chosen: Formula | None
+    found: _Found = field(default_factory=_Found)
+
+    @classmethod
+    def read(
+        cls, text: str, where: str, names: Sequence[str], parameters: tuple[str, str] = ("column", "where")
+    ) -> _Asked:
+        """Both expressions. Raises ``InvalidValue`` about the parameter that means nothing."""
+        what = formula(text, columns=names, parameter=parameters[0])
+        if not what.columns:
+            raise InvalidValue(
+                "The expression names no column.", hint="Write for example E / 1000.", parameter=parameters[0]
+            )
+        where = where.strip()
+        return cls(what, formula(where, columns=names, parameter=parameters[1]) if where else None)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All that is read."""
+        return (*self.what.columns, *(self.chosen.columns if self.chosen else ()))
+
+    @property
+    def where(self) -> str:
+        """The selection as it was written."""
+        return self.chosen.text if self.chosen else ""
+
+
+def _gather(walk: Walk, asked: Sequence[_Asked]) -> None:
+    """Reads the blocks once for all that is asked."""
     import numpy as np
 
-    found = _Found()
     for _start, values in walk:
-        if what.alone:
-            found.unit = values[what.alone].unit
-        flat, counts = aligned(values, parameter="column")
-        _refuse_lists_of_conditions(values, what, chosen, counts)
-        made = np.atleast_1d(what(flat))
-        if chosen is not None:
-            keep = np.broadcast_to(np.asarray(chosen(flat)), made.shape)
-            if keep.dtype.kind not in "b":
-                keep = np.nan_to_num(keep.astype(float)) != 0
-            made = made[keep]
-        found.parts.append(made if made.dtype.kind in "biufOU" else made.astype(float))
-    return found
+        for one in asked:
+            what, chosen = one.what, one.chosen
+            if what.alone:
+                one.found.unit = values[what.alone].unit
+            own = {name: values[name] for name in dict.fromkeys(one.columns)}
+            flat, counts = aligned(own, parameter=what.parameter)
+            _refuse_lists_of_conditions(own, what, chosen, counts)
+            made = np.atleast_1d(what(flat))
+            if chosen is not None:
+                keep = np.broadcast_to(np.asarray(chosen(flat)), made.shape)
+                if keep.dtype.kind not in "b":
+                    keep = np.nan_to_num(keep.astype(float)) != 0
+                made = made[keep]
+            one.found.parts.append(made if made.dtype.kind in "biufOU" else made.astype(float))
+
+
+def _unit(one: _Asked, rows: Rows) -> str:
+    return one.found.unit or str(rows.described(one.what.alone).get("unit") or "")
+
+
+def _over(asked: Sequence[_Asked], rows: Rows, values: Mapping[str, str]) -> Distribution:
+    """The first distribution with the others over it, in bins that suit all of them."""
+    import numpy as np
+
+    arrays = [one.found.array for one in asked]
+    for one, array in zip(asked, arrays, strict=True):
+        if array.dtype.kind in "OU":
+            raise InvalidValue(
+                f"{one.what.text} holds words, and only numbers can be laid over each other.",
+                hint="Choose two columns of numbers.",
+                parameter=asked[-1].what.parameter,
+            )
+    figure = _counted(np.concatenate(arrays), values)
+    lone = [_counted(array, values, edges=figure.edges) for array in arrays]
+    figure.counts, figure.statistics, figure.where = lone[0].counts, lone[0].statistics, asked[0].where
+    units = [_unit(one, rows) for one in asked]
+    figure.layers = [
+        Layer(one.what.text, unit, one.where, made.counts, made.statistics)
+        for one, unit, made in zip(asked[1:], units[1:], lone[1:], strict=True)
+    ]
+    names = list(dict.fromkeys(one.what.text for one in asked))
+    if len(set(units)) == 1:
+        figure.x.label, figure.x.unit = ", ".join(names), units[0]
+    else:
+        parts = (titled(one.what.text, unit) for one, unit in zip(asked, units, strict=True))
+        figure.x.label = ", ".join(dict.fromkeys(parts))
+        figure.unit = units[0]
+        figure.notes.append("units differ")
+    return figure
+
+
+def _share(figure: Distribution) -> None:
+    """Counts as parts of all entries, of those outside the bins too."""
+    shown: list[Distribution | Layer] = [figure, *figure.layers]
+    for one in shown:
+        entries = one.statistics.entries or 0
+        one.counts = [count / entries for count in one.counts] if entries else one.counts
+    figure.y.label = "share of entries"
 
 
 def _refuse_lists_of_conditions(values: Mapping[str, Any], what: Formula, chosen: Formula | None, counts: Any) -> None:
@@ -142,7 +238,7 @@ def _refuse_lists_of_conditions(values: Mapping[str, Any], what: Formula, chosen
         raise InvalidValue(
             f"{', '.join(sorted(lists))} holds lists, and {what.text} one value a row.",
             hint="Select by a column of single values.",
-            parameter="where",
+            parameter=chosen.parameter,
         )
 
 
@@ -161,16 +257,17 @@ def _label(column: Mapping[str, Any]) -> dict[str, str]:
     return {"en": words, "fr": words}
 
 
-def _counted(array: Any, values: Mapping[str, str]) -> Distribution:
+def _counted(array: Any, values: Mapping[str, str], *, edges: Sequence[float] | None = None) -> Distribution:
+    """The distribution of an array, in the given bins or in those that suit it."""
     import numpy as np
 
     if array.dtype.kind in "OU":
         return _categories(array)
     with np.errstate(all="ignore"):
-        return _binned(array, values)
+        return _binned(array, values, edges)
 
 
-def _binned(array: Any, values: Mapping[str, str]) -> Distribution:
+def _binned(array: Any, values: Mapping[str, str], given: Sequence[float] | None) -> Distribution:
     import numpy as np
 
     whole = array.dtype.kind in "biu"
@@ -178,12 +275,15 @@ def _binned(array: Any, values: Mapping[str, str]) -> Distribution:
     missing = int(np.isnan(data).sum())
     data = data[np.isfinite(data)] if not whole else data
     figure = Distribution(statistics=_statistics(data, missing))
-    if not len(data):
+    if given:
+        edges = np.asarray(given)
+    elif len(data):
+        edges, notes = _edges(data, values, whole=whole or bool((data == np.floor(data)).all()))
+        figure.notes += notes
+        edges = np.unique(edges)
+    else:
         figure.notes.append("nothing left")
         return figure
-    edges, notes = _edges(data, values, whole=whole or bool((data == np.floor(data)).all()))
-    figure.notes += notes
-    edges = np.unique(edges)
     if len(edges) < 2 or not np.isfinite(edges).all():
         # so large that bins between the values have no width in double precision, or their edges no number
         least, most = float(data.min()), float(data.max())

@@ -1,4 +1,4 @@
-"""What is read rather than plotted: prose, notebooks, code, configuration, logs, the words of a PDF."""
+"""What is read rather than plotted: prose, notebooks, code, configuration, logs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dop2i.core.formats.base import Source
 from dop2i.core.views import _code, _indented, _notebooks, _prose
 from dop2i.core.views.base import Parameter, Part, View, integer
 from dop2i.core.views.figures import Document
-from dop2i.errors import NotFound, UnreadableFile
+from dop2i.errors import NotFound
 
 _KEY = "text"
 _MOST_PAGES = 10_000_000
@@ -18,7 +18,7 @@ _LARGEST_PROSE = 1 << 20
 _PROSE = (".md", ".markdown")
 _TEXTUAL = frozenset(
     {"readme", "text", "notebook", "json", "yaml", "xml", "licence", "cff", "codemeta", "zenodo", "voevent", "votable"}
-    | {"hepdata-submission", "hepdata-table", "csv", "ecsv", "ensdf", "exfor", "tfs", "lhe", "hepmc", "pdf"}
+    | {"hepdata-submission", "hepdata-table", "csv", "ecsv", "ensdf", "exfor", "tfs", "lhe", "hepmc"}
 )
 
 
@@ -30,7 +30,7 @@ class DocumentView(View):
     rank = 40
 
     def parts(self, description: Mapping[str, Any]) -> list[Part]:
-        """One part, where the content is text (or a PDF)."""
+        """One part, where the content is text."""
         known = description.get("format") in _TEXTUAL
         unknown = not description.get("format") and str(description.get("summary") or "").startswith("Text")
         packed = "gzip" in str(description.get("media_type"))
@@ -61,8 +61,6 @@ class DocumentView(View):
             raise NotFound(f"{source.name} has no part {part[:60]!r}.")
         page = integer(values, "page", default=0, least=0, most=_MOST_PAGES)
         kind = _kind(source.name, _format(source))
-        if kind == "pdf":
-            return _pdf(source, page)
         if values.get("show") != "source":
             if kind == "notebook":
                 html, page, pages, notes = _notebooks.notebook_page(source, page)
@@ -89,9 +87,9 @@ def _format(source: Source) -> str:
 
 
 def _kind(name: str, format_name: str) -> str:
-    """``pdf``, ``notebook``, ``prose``, ``json``, ``xml``, or ``code`` for all that is shown as written."""
+    """``notebook``, ``prose``, ``json``, ``xml``, or ``code`` for all that is shown as written."""
     base = base_name(name)
-    if format_name in ("pdf", "notebook"):
+    if format_name == "notebook":
         return format_name
     if base.endswith(_PROSE) and format_name in ("readme", "text", "licence"):
         return "prose"
@@ -108,29 +106,3 @@ def _as_code(page: _code.TextPage, name: str, language: str) -> Document:
     if page.cut:
         made.notes.append("text cut")
     return made
-
-
-def _pdf(source: Source, page: int) -> Document:
-    """The words of one page; a page of pictures has none."""
-    import logging
-    import warnings
-
-    import pypdf
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    try:
-        with source.open() as stream, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            reader = pypdf.PdfReader(stream, strict=False)  # type: ignore[arg-type]
-            if reader.is_encrypted and not reader.decrypt(""):
-                raise UnreadableFile(f"{source.name} is protected by a password.", hint="Download it and open it.")
-            pages = len(reader.pages)
-            page = min(page, max(pages - 1, 0))
-            text = reader.pages[page].extract_text() if pages else ""
-    except UnreadableFile:
-        raise
-    except Exception as problem:
-        said = (str(problem).splitlines() or [type(problem).__name__])[0][:200]
-        raise UnreadableFile(f"{source.name} is cut or damaged: {said}.", hint="Fetch the file again.") from None
-    clean = "".join(letter for letter in text[:60_000] if letter >= " " or letter in "\n\t")
-    return Document(text=clean, language="pdf", page=page, pages=max(pages, 1))

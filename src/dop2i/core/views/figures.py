@@ -94,8 +94,28 @@ class TablePage(Figure):
 
 
 @dataclass(slots=True)
+class Layer:
+    """Another distribution in the bins of the first: its expression, the rows it is made of (all where empty)."""
+
+    label: str = ""
+    unit: str = ""
+    where: str = ""
+    counts: list[float] = field(default_factory=list)
+    statistics: Statistics = field(default_factory=Statistics)
+
+    @property
+    def words(self) -> str:
+        """The expression with its selection, as in the heading of a column: ``px where n < 3``."""
+        return _selected(self.label, self.where)
+
+
+@dataclass(slots=True)
 class Distribution(Figure):
-    """Counts in bins: a histogram that the file holds or that was made of its values."""
+    """Counts in bins: a histogram that the file holds or that was made of its values.
+
+    ``layers`` lie over it in the same bins; ``where`` is then the selection that the first is made of,
+    and ``unit`` its own unit where that of the axis cannot be the same for all.
+    """
 
     kind: ClassVar[str] = "distribution"
     x: Axis = field(default_factory=Axis)
@@ -104,14 +124,20 @@ class Distribution(Figure):
     counts: list[float] = field(default_factory=list)
     errors: list[float] = field(default_factory=list)
     statistics: Statistics = field(default_factory=Statistics)
+    where: str = ""
+    unit: str = ""
+    layers: list[Layer] = field(default_factory=list)
 
     def columns(self) -> list[tuple[str, Sequence[Any]]]:
-        """Low edge, high edge, count and, where there are any, errors."""
+        """Low edge, high edge, count and, where there are any, errors and the counts of the layers."""
+        name = self.y.label or "count"
+        first = f"{name} of {_selected(self.title, self.where)}" if self.layers else name
         made: list[tuple[str, Sequence[Any]]] = [
             (titled(f"{self.x.label} low", self.x.unit), self.edges[:-1]),
             (titled(f"{self.x.label} high", self.x.unit), self.edges[1:]),
-            (titled(self.y.label or "count", self.y.unit), self.counts),
+            (titled(first, self.y.unit), self.counts),
         ]
+        made += [(titled(f"{name} of {layer.words}", self.y.unit), layer.counts) for layer in self.layers]
         return [*made, ("error", self.errors)] if self.errors else made
 
 
@@ -290,8 +316,27 @@ class Document(Figure):
     pages: int = 1
 
 
+@dataclass(slots=True)
+class Page(Figure):
+    """A printed page: ``png`` (base64) of ``width`` × ``height`` pixels, and its words.
+
+    ``page`` counts from 1 to ``pages``; ``points`` is its size in 1/72 inch; ``large`` where it is drawn for reading
+    small print.
+    """
+
+    kind: ClassVar[str] = "page"
+    png: str = ""
+    width: int = 0
+    height: int = 0
+    text: str = ""
+    page: int = 1
+    pages: int = 1
+    points: list[float] = field(default_factory=list)
+    large: bool = False
+
+
 FIGURES: Mapping[str, type[Figure]] = {
-    made.kind: made for made in (TablePage, Distribution, Curves, Image, SkyMap, Outline, Document)
+    made.kind: made for made in (TablePage, Distribution, Curves, Image, SkyMap, Outline, Document, Page)
 }
 
 
@@ -305,6 +350,8 @@ def figure_from_json(document: Mapping[str, Any]) -> Figure:
             values[name] = Axis(**values[name])
     if isinstance(values.get("statistics"), dict):
         values["statistics"] = Statistics(**values["statistics"])
+    if "layers" in values:
+        values["layers"] = [_layer(one) for one in values["layers"]]
     if "series" in values:
         values["series"] = [Series(**one) for one in values["series"]]
     if "nodes" in values:
@@ -324,6 +371,14 @@ def _middles(axis: Axis, ends: Sequence[float], count: int) -> list[float]:
 def titled(name: str, unit: str) -> str:
     """A column's title with its unit: ``energy [GeV]``."""
     return f"{name} [{unit}]" if unit else name
+
+
+def _selected(label: str, where: str) -> str:
+    return f"{label} where {where}" if where else label
+
+
+def _layer(document: Mapping[str, Any]) -> Layer:
+    return Layer(**{**document, "statistics": Statistics(**document.get("statistics", {}))})
 
 
 def _node(document: Mapping[str, Any]) -> Node:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from dop2i.core.formats.base import Description, Source
+from dop2i.core.formats.base import Source
 from dop2i.core.views import _colours as colours
 from dop2i.core.views._root_objects import PROJECTIONS, figure_of
 from dop2i.core.views.base import Parameter, Part, View
@@ -71,24 +71,13 @@ class HistogramView(View):
         """The object at the path ``part``. Raises ``NotFound`` where there is none that is drawn."""
         from dop2i.core.formats import root
 
-        with root._opened(source) as directory:
-            key = _key(directory, part) or next(
-                (key for path, key in root._walk(directory, Description()) if path == part), None
-            )
+        with root.opened(source) as directory:
+            key = root.key_at(directory, part)
             if key is None or not DRAWN.match(key.fClassName):
                 raise NotFound(f"{source.name} has no histogram or graph {part[:200]!r}.")
             made = figure_of(key.get(), key.fClassName, values)
         made.title = made.title or part
         return made
-
-
-def _key(directory: Any, path: str) -> Any:
-    """The key by its path; None where the path has letters that mean something to uproot."""
-    try:
-        key = directory.key(path)
-    except Exception:
-        return None
-    return key if hasattr(key, "fClassName") else None
 
 
 def _projection_words(name: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dop2i.core.formats.base import Source
 from dop2i.core.views import _colours as colours
-from dop2i.core.views._samples import numbers, reader_of, table_of
+from dop2i.core.views._samples import column_tables, has_values, numbers, reader_of, table_of
 from dop2i.core.views.base import Parameter, Part, View, description_of, integer, number
 from dop2i.core.views.figures import Axis, Image
 from dop2i.errors import InvalidValue, NotFound, UnreadableFile
@@ -16,6 +16,8 @@ MOST_ROWS = 5_000_000
 _PIECES = 50
 _BINS = 120
 _CUT = (0.1, 99.9)
+_FEW = 1000
+"""Of fewer rows none is cut off: 0.1 % of them would be the least and the greatest themselves."""
 
 
 class PlaneView(View):
@@ -24,16 +26,17 @@ class PlaneView(View):
     name = "plane"
     label = {"en": "Two columns", "fr": "Deux colonnes"}
     rank = 50
+    edition = 2
 
     def parts(self, description: Mapping[str, Any]) -> list[Part]:
         """Tables with two columns of numbers or more."""
         found = []
-        for table in description.get("tables") or []:
+        for table in column_tables(description):
             columns = _numeric(table)
             if len(columns) >= 2 and (table.get("rows") or 0) >= 2:
                 size = f"{table['rows']:,} × {len(columns)}"
                 found.append(Part(str(table["name"]), str(table["name"]), str(table.get("kind") or ""), size))
-        return found[:500]
+        return found
 
     def parameters(self, description: Mapping[str, Any], part: Part) -> list[Parameter]:
         """Both columns, the cells a side, their ranges, the scale of colour."""
@@ -86,7 +89,8 @@ class PlaneView(View):
 def _numeric(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     columns = table.get("columns") or []
     kinds = ("int", "uint", "float", "bool")
-    return [one for one in columns if str(one.get("dtype") or "").startswith(kinds) and not one.get("shape")]
+    found = [one for one in columns if str(one.get("dtype") or "").startswith(kinds) and not one.get("shape")]
+    return [one for one in found if has_values(one)]
 
 
 def _read(source: Source, part: str, names: tuple[str, str], total: int) -> tuple[Any, Any]:
@@ -107,7 +111,7 @@ def _edges(found: Any, bins: int, values: Mapping[str, str], axis: str) -> Any:
     import numpy as np
 
     low, high = number(values, f"{axis}low"), number(values, f"{axis}high")
-    ends = np.percentile(found, _CUT)
+    ends = np.percentile(found, _CUT if len(found) >= _FEW else (0, 100))
     least, most = float(ends[0]) if low is None else low, float(ends[1]) if high is None else high
     if least >= most and low is None and high is None:
         pad = abs(least) / 2 or 0.5

@@ -10,7 +10,7 @@ from dop2i.core.formats._findings import tidy
 from dop2i.core.formats._hdf5 import attributes_of, first_line, open_hdf5
 from dop2i.core.formats._hdf5_arrays import inside
 from dop2i.core.formats.base import Source
-from dop2i.core.views.base import Part, View
+from dop2i.core.views.base import Part, View, description_of
 from dop2i.core.views.figures import Node, Outline
 from dop2i.errors import NotFound
 
@@ -49,8 +49,7 @@ class StructureView(View):
         """The lines below a group. External and soft links are named and never followed."""
         if source.read_range(0, 4) in classic_format.MAGICS:
             return _classic(source)
-        given = getattr(source, "description", None) or {}
-        links = {str(table["name"]): table for table in given.get("tables") or []}
+        links = {str(table["name"]): table for table in description_of(source).get("tables") or []}
         with open_hdf5(source) as file:
             group = file if part in ("", "/") else inside(file, part)
             if group is None or not hasattr(group, "keys"):

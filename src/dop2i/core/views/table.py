@@ -9,6 +9,7 @@ from dop2i.core.formats._findings import cell
 from dop2i.core.formats.base import Source, Values
 from dop2i.core.views._expressions import formula
 from dop2i.core.views._rows import Rows, Walk, aligned, is_list, open_rows, row_count, table_parts
+from dop2i.core.views._samples import table_of
 from dop2i.core.views.base import Parameter, Part, View, integer
 from dop2i.core.views.figures import TablePage
 from dop2i.errors import InvalidValue
@@ -33,7 +34,7 @@ class TableView(View):
 
     def parameters(self, description: Mapping[str, Any], part: Part) -> list[Parameter]:
         """The columns, the filter, the length of a page; the order and the place are set by links."""
-        table: Mapping[str, Any] = next((t for t in description.get("tables") or [] if t.get("name") == part.name), {})
+        table = table_of(description, part.name)
         columns = table.get("columns") or []
         choices = {str(c.get("name")): {"en": str(c.get("name")), "fr": str(c.get("name"))} for c in columns}
         return [

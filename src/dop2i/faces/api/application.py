@@ -28,6 +28,7 @@ from dop2i.faces.api import (  # noqa: F401 they declare operations
     graph,
     harvests,
     members,
+    membership_requests,
     notices,
     records,
     requests,

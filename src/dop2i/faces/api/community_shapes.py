@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dop2i.faces.addresses import base_url
 from dop2i.faces.api.routes import MOST
 from dop2i.faces.api.schemas import COMPONENTS, LINKS, NUMBER, OBJECT, TEXT, listing, shape
-from dop2i.server.communities.models import Collection, Community, Invitation, Member
+from dop2i.server.communities.models import Collection, Community, Invitation, Member, MembershipRequest
 from dop2i.server.people.models import Person
 from dop2i.server.records.documents import moment
 from dop2i.server.reviews.models import Comment, Review
@@ -80,6 +80,20 @@ COMPONENTS["Invitation"] = shape(
     ("id", "state", "role"),
 )
 COMPONENTS["Invitations"] = listing("Invitation")
+COMPONENTS["MembershipRequest"] = shape(
+    {
+        "id": TEXT,
+        "type": {"enum": ["community-membership-request"]},
+        "status": {"enum": ["submitted", "accepted", "declined", "cancelled"]},
+        "message": TEXT,
+        "created": TEXT,
+        "created_by": OBJECT,
+        "community": OBJECT,
+        "links": OBJECT,
+    },
+    ("id", "status"),
+)
+COMPONENTS["MembershipRequests"] = listing("MembershipRequest")
 COMPONENTS["Collection"] = shape(
     {"slug": TEXT, "title": OBJECT, "query": TEXT, "order": NUMBER, "links": LINKS}, ("slug",)
 )
@@ -190,6 +204,19 @@ class InvitationChange(Loose):
 
     request_id: str = Field(min_length=1, max_length=40)
     role: str = Field(max_length=20)
+
+
+class AskingBody(Loose):
+    """A request to become a member."""
+
+    message: str = Field(default="", max_length=2000)
+
+
+class AnswerBody(Loose):
+    """The role of who is let in."""
+
+    role: str = Field(default="reader", max_length=20)
+    title: str = Field(default="", max_length=60)
 
 
 class RobotBody(Loose):
@@ -349,6 +376,22 @@ def invitation_document(request: HttpRequest, invitation: Invitation, *, secret:
         "community": {"id": str(invitation.community_id), "slug": invitation.community.slug},
     }
     return {**made, "link": f"{base_url(request)}/invitations/{secret}"} if secret else made
+
+
+def membership_request_document(request: HttpRequest, asked: MembershipRequest) -> dict[str, Any]:
+    """A request to become a member as the API tells it."""
+    here = f"{base_url(request)}/api/communities/{asked.community.slug}/membership-requests/{asked.pk}"
+    acts = ("accept", "decline", "cancel") if asked.state == "submitted" else ()
+    return {
+        "id": str(asked.pk),
+        "type": "community-membership-request",
+        "status": asked.state,
+        "message": asked.message,
+        "created": moment(asked.created),
+        "created_by": person_brief(asked.person),
+        "community": {"id": str(asked.community_id), "slug": asked.community.slug},
+        "links": {"actions": {act: f"{here}/actions/{act}" for act in acts}},
+    }
 
 
 def collection_document(request: HttpRequest, collection: Collection) -> dict[str, Any]:

@@ -24,6 +24,7 @@ DECISION = shape({"key": TEXT, "kind": TEXT, "reason": TEXT, "by": TEXT, "create
 FILE = shape(
     {
         "key": TEXT,
+        "in_metadata": YES_OR_NO,
         "blocks": YES_OR_NO,
         "can_be_cleaned": YES_OR_NO,
         "findings": {"type": "array", "items": FINDING},
@@ -76,6 +77,7 @@ class Question(BaseModel):
 def _file(one: FileFindings) -> dict[str, Any]:
     return {
         "key": one.key,
+        "in_metadata": one.in_metadata,
         "blocks": bool(one.blocking),
         "can_be_cleaned": one.can_be_cleaned,
         "findings": [finding.to_json() for finding in one.findings],
@@ -105,8 +107,9 @@ def _document(request: HttpRequest, found: EthicsState) -> dict[str, Any]:
     tags=("ethics",),
 )
 def get_draft_ethics(request: HttpRequest, record_id: RecordId) -> HttpResponse:
-    """The personal data found in the files of a draft, each with its place and a masked excerpt.
+    """The personal data found in the files and the description of a draft, each with its place and a masked excerpt.
 
+    A text of the description has its path for a `key`, and `in_metadata`.
     `blocked`: something stops the publication. `looking`: files wait to be looked at, which publishing does first.
     """
     return json_answer(_document(request, ethics_of(request.actor, record_id)))

@@ -250,6 +250,55 @@ def member(
 
 @command.command()
 @click.argument("slug")
+@click.option("--message", default="", help="A word to its managers.")
+@remote
+def join(server: str | None, token: str, as_json: bool, slug: str, message: str) -> None:
+    """Ask to become a member of a community."""
+    from dop2i.faces.cli._terminal import note, print_json
+
+    made = ask(server, token, "POST", f"communities/{slug}/membership-requests", json={"message": message})
+    if as_json:
+        print_json(made)
+    else:
+        note(f"Request {made['id']} is sent: the managers of {slug} answer it.")
+
+
+@command.command()
+@click.argument("slug")
+@remote
+def asking(server: str | None, token: str, as_json: bool, slug: str) -> None:
+    """List who asks to become a member of a community that you manage."""
+    from dop2i.faces.cli._terminal import aligned, clean, print_json
+
+    found = ask(server, token, "GET", f"communities/{slug}/membership-requests", params={"size": 200})
+    if as_json:
+        print_json(found)
+        return
+    hits = found["hits"]["hits"]
+    for line in aligned([[h["id"], clean(h["created_by"]["name"]), clean(h["message"], limit=60)] for h in hits]):
+        click.echo(line)
+
+
+@command.command()
+@click.argument("slug")
+@click.argument("number", type=click.IntRange(min=1))
+@click.option("--role", type=ROLES, default="reader", show_default=True, help="What they may do.")
+@click.option("--decline", is_flag=True, help="Decline instead.")
+@remote
+def answer(server: str | None, token: str, as_json: bool, slug: str, number: int, role: str, decline: bool) -> None:
+    """Let in who asks to become a member, or decline."""
+    from dop2i.faces.cli._terminal import note, print_json
+
+    path = f"communities/{slug}/membership-requests/{number}/actions/{'decline' if decline else 'accept'}"
+    done = ask(server, token, "POST", path, json={"role": role})
+    if as_json:
+        print_json(done)
+    else:
+        note(f"Request {number} is {done['status']}.")
+
+
+@command.command()
+@click.argument("slug")
 @click.argument("name")
 @click.option("--role", type=ROLES, default="contributor", show_default=True, help="What it may do.")
 @click.option("--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long its token lasts.")

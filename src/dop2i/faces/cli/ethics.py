@@ -22,10 +22,10 @@ def show(record_id: str, home: str, as_json: bool) -> None:
     from dop2i.faces.cli._terminal import note, print_json
 
     open_instance(home)
-    from dop2i.server.ethics.queries import files_with_findings
+    from dop2i.server.ethics.queries import places_with_findings
     from dop2i.server.records.queries import find_record
 
-    found = list(files_with_findings(find_record(record_id)))
+    found = list(places_with_findings(find_record(record_id)))
     if as_json:
         print_json([{**scanning.document(one.key, one.findings), "blocks": bool(one.blocking)} for one in found])
         return
@@ -34,7 +34,7 @@ def show(record_id: str, home: str, as_json: bool) -> None:
             click.echo(line)
         for decision in one.overrides.values():
             click.echo(f"  let pass by {decision.person or 'the operator'}: {decision.reason}")
-    note(f"{sum(1 for one in found if one.blocking)} files stop the publication.")
+    note(f"{sum(1 for one in found if one.blocking)} files and texts stop the publication.")
 
 
 @command.command("override")
@@ -50,4 +50,4 @@ def override(record_id: str, reason: str, keys: tuple[str, ...], home: str) -> N
     from dop2i.server.ethics.actions import override_as_operator
 
     made = override_as_operator(record_id=record_id, reason=reason, keys=keys or None)
-    note(f"{len(made)} findings may pass in {len({one.key for one in made})} files.")
+    note(f"{len(made)} findings may pass in {len({one.key for one in made})} files and texts.")

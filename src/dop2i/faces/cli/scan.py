@@ -55,6 +55,7 @@ def command(
 def _write_copies(files: list[tuple[str, Path]], found: list[tuple[str, Any]], target: Path) -> list[dict[str, Any]]:
     """De-identified copies of the DICOM files with findings; what was changed in each."""
     from dop2i.core.ethics.deidentify import deidentify_file
+    from dop2i.core.ethics.findings import DICOM_IDENTITY, DICOM_PRIVATE
     from dop2i.errors import UnreadableFile
     from dop2i.faces.cli._terminal import clean, note
 
@@ -62,7 +63,7 @@ def _write_copies(files: list[tuple[str, Path]], found: list[tuple[str, Any]], t
     paths = dict(files)
     made = []
     for name, findings in found:
-        if not any(one.kind.startswith("dicom-") and one.place.startswith("(") for one in findings):
+        if not any(one.kind in (DICOM_IDENTITY, DICOM_PRIVATE) for one in findings):
             continue
         copy = target / name
         copy.parent.mkdir(parents=True, exist_ok=True)

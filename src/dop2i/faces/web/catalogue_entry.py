@@ -57,7 +57,7 @@ def entry(request: HttpRequest, source: str, name: str) -> HttpResponse:
         "access": present.access_of(document),
         "licences": licences_of(document),
         "facts": physics_facts(document),
-        "subjects": [s.get("subject") or s.get("id") for s in document["metadata"].get("subjects") or []],
+        "subjects": present.subjects_of(document),
         "dates": present.dates_of(document),
         "identifiers": _identifiers(document),
         "relations": _relations(document),

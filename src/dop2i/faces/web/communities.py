@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dop2i.errors import Dop2iError, InvalidDocument, InvalidQuery, NotAuthenticated, NotFound, NotPermitted
 from dop2i.faces.web import figures, present
+from dop2i.faces.web.joining import asking_part
 from dop2i.faces.web.markdown import rendered
 from dop2i.faces.web.rendering import language, page, person_of
 from dop2i.faces.web.rows import result_rows
@@ -137,7 +138,9 @@ def community(request: HttpRequest, slug: str) -> HttpResponse:
     except InvalidQuery as error:
         results, problem = records_in.nothing(), said(error)
     nested = [row_of(one) for one in found.nested.order_by("slug")[:200] if may(request.actor, "read", one)]
-    context = shared(request, found) | {
+    within = shared(request, found)
+    context = within | asking_part(request, found, role=within["role"])
+    context |= {
         "description": text_in(found.description, language()),
         "text": rendered(found.page, top=2) if found.page else "",
         "collections": [

@@ -114,6 +114,7 @@ def policy_sent(sent: Any) -> dict[str, Any]:
     policy["review_edits"] = bool(sent.get("review_edits"))
     policy["submission"] = "members" if sent.get("members_only") else "anyone"
     policy["members_read"] = bool(sent.get("members_read"))
+    policy["members_ask"] = bool(sent.get("members_ask"))
     rules = []
     for line in sent.get("quorum", "").splitlines():
         title, _colon, count = line.strip().partition(":")

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from dop2i.core.vocabularies.subjects import SCHEME, concept_named
+
 LISTS = {
     "experiment": "dop2i:experiment",
     "facility": "dop2i:facility",
@@ -225,7 +227,18 @@ def _set_licence(metadata: dict[str, Any], licence: str) -> None:
 def _set_keywords(metadata: dict[str, Any], text: str) -> None:
     before = {str(s.get("subject")): s for s in metadata.get("subjects") or [] if s.get("subject")}
     others = [s for s in metadata.get("subjects") or [] if not s.get("subject")]
-    _set(metadata, "subjects", [*others, *[before.get(word, {"subject": word}) for word in _items(text)]])
+    words = [
+        word
+        for line in (" ".join(line.split()) for line in text.split("\n"))
+        for word in ([line] if line in before or concept_named(line) else _items(line))
+    ]
+    _set(metadata, "subjects", [*others, *[before.get(word) or _subject(word) for word in words]])
+
+
+def _subject(word: str) -> dict[str, str]:
+    """A keyword; with the identifier of the heading that is called exactly so."""
+    known = concept_named(word)
+    return {"id": known.id, "subject": word, "scheme": SCHEME} if known else {"subject": word}
 
 
 def _set_range(form: Form, custom: dict[str, Any], name: str, key: str) -> None:

@@ -22,6 +22,7 @@ from dop2i.faces.web.evidence import Evidence
 from dop2i.faces.web.labels import field_labels
 from dop2i.faces.web.rendering import language, page
 from dop2i.faces.web.said import said_text
+from dop2i.server.ethics.gate import METADATA_PATH
 
 LICENCES_FIRST = ("cc-by-4.0", "cc0-1.0", "cc-by-sa-4.0", "etalab-2.0", "mit", "bsd-3-clause", "apache-2.0",
                   "gpl-3.0-or-later", "eupl-1.2")  # fmt: skip
@@ -58,6 +59,8 @@ def draft_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     ethics = ethics_part(record)
     left = _left(rows, form, bucket)
     missing = [{"field": row.name, "label": row.label} for row in left["needed"]]
+    if ethics["texts"]:
+        missing.append({"field": "personal-data", "label": _("Personal data in the title or the description")})
     if ethics["blocked"]:
         missing.append({"field": "personal-data", "label": _("Personal data in the files")})
     lacks = usefulness_of(document, shown.evidence, skipped={row.name for row in left["needed"]})
@@ -155,6 +158,7 @@ def _errors(shown: Shown) -> dict[str, list[str]]:
     for problem in shown.problems:
         if problem.severity == "error":
             name = "files" if problem.path.startswith("files") else field_of(problem.path)
+            name = "description" if problem.path == METADATA_PATH else name
             message = ethics_words(problem) or said_text(problem.message)
             if message in found.get(name, []):
                 continue

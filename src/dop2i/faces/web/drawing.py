@@ -1,14 +1,12 @@
 """Draws one picture from a file, as a program of its own: ``python -m dop2i.faces.web.drawing < order.json``.
 
-The order is JSON: ``path``, ``name``, ``format``, ``kind`` (raster, hits, strain, measured, spectrum, sky, scatter,
-series), ``table``, ``columns``, ``extra``. The SVG goes to standard output. Processor time and memory are limited
-first: the file may be hostile.
+The order is JSON: ``path``, ``name``, ``format``, ``kind`` (raster, page, hits, strain, measured, spectrum, sky,
+scatter, series), ``table``, ``columns``, ``extra``. The SVG goes to standard output. Processor time and memory are
+limited first: the file may be hostile.
 """
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import math
 import resource
@@ -48,6 +46,8 @@ def drawn(order: dict[str, Any]) -> str:
     """The drawing of an order; empty when there is nothing to see."""
     if order["kind"] == "raster":
         return _raster(order)
+    if order["kind"] == "page":
+        return _page(order)
     if order["kind"] == "measured":
         return _measured(order["path"])
     rows = _preview(order)
@@ -280,85 +280,42 @@ def _total_error(errors: list[dict[str, Any]]) -> float:
 
 
 def _raster(order: dict[str, Any]) -> str:
-    """Pixels as an embedded PNG: viridis for maps, greys for medical images, own colours for pictures."""
-    if order["format"] == "fits":
-        image = _coloured(_fits_plane(order), viridis=True)
-    elif order["format"] == "dicom":
-        image = _coloured(_dicom_plane(order["path"]), viridis=False)
-    else:
-        image = _picture(order["path"])
-    stream = io.BytesIO()
-    image.save(stream, "PNG")
-    href = "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+    """A plane in the colours in which it is looked into first; of a patient's slices the middle one."""
+    from dop2i.core.formats import FORMATS
+    from dop2i.core.formats.base import Window
+    from dop2i.core.formats.sources import LocalSource
+    from dop2i.core.views.image import ImageView, image_of
+
+    reader, source = FORMATS[order["format"]], LocalSource(order["path"], name=order["name"])
+    asked: dict[str, Any] = {"table": order["table"], "window": Window()}
+    plane = reader.plane(source, index=0, **asked)
+    if order["format"] == "dicom" and plane.planes > 2:
+        plane = reader.plane(source, index=plane.planes // 2, **asked)
+    suggested = ImageView().needed({"format": order["format"]}, order["table"])["colours"]
+    colours = "greys-inverted" if plane.inverted else suggested
+    values = {} if plane.window else {"cut": "99"}
+    figure = image_of(plane, title=order["name"], values=values, colours_suggested=colours)
+    # pixels of measurements stay sharp as long as each of them can be seen
+    return _embedded(figure.png, smooth=not figure.colours or figure.height > TALL)
+
+
+def _page(order: dict[str, Any]) -> str:
+    """The first page of a document: all of a slide, the upper part of a sheet, where its title stands."""
+    from dop2i.core.formats._pdf_pages import read_page
+    from dop2i.core.formats.sources import LocalSource
+    from dop2i.core.views._colours import png_of_colours
+
+    source = LocalSource(order["path"], name=order["name"])
+    pixels = read_page(source, number=1, width=2 * WIDE, text=False).pixels
+    tall, wide = pixels.shape[:2]
+    shown = pixels[: wide * TALL // WIDE] if tall > wide else pixels
+    return _embedded(png_of_colours(shown)[0], smooth=True)
+
+
+def _embedded(png: str, *, smooth: bool) -> str:
     shared = {"width": "100%", "height": "100%", "preserveAspectRatio": FITTED}
-    return element("image", href=href, **shared)
-
-
-def _fits_plane(order: dict[str, Any]) -> Any:
-    import numpy
-    from astropy.io import fits
-
-    with fits.open(order["path"], memmap=False, lazy_load_hdus=True) as units:
-        named = [u for u in units if order["table"] and order["table"] in (u.name, f"{u.name}")]
-        planes = [u for u in named or units if getattr(u, "is_image", False) and u.shape and len(u.shape) >= 2]
-        data = numpy.asarray(planes[0].data)
-        while data.ndim > 2:
-            data = data[0]
-        return data[::-1].astype("float64")
-
-
-def _dicom_plane(path: str) -> Any:
-    import pydicom
-
-    dataset = pydicom.dcmread(path)
-    data = dataset.pixel_array
-    while data.ndim > 2 and data.shape[-1] not in (3, 4):
-        data = data[len(data) // 2]
-    if data.ndim == 3:
-        return data
-    data = data.astype("float64")
-    return -data if str(dataset.get("PhotometricInterpretation", "")) == "MONOCHROME1" else data
-
-
-def _coloured(data: Any, *, viridis: bool) -> Any:
-    """An image of 8 bits: values between the 1st and 99.5th percentile, thinned to the size of a picture."""
-    import numpy
-    from PIL import Image
-
-    from dop2i.faces.web.plots.cells import VIRIDIS
-
-    if data.ndim == 3:
-        return _fitted(Image.fromarray(data[..., :3].astype("uint8")))
-    step = max(1, -(-max(data.shape) // 1200))
-    data = data[::step, ::step]
-    finite = data[numpy.isfinite(data)]
-    if finite.size == 0:
-        raise ValueError("The image holds no number.")
-    low, high = numpy.percentile(finite, [1, 99.5])
-    if high <= low:
-        low, high = float(finite.min()), float(finite.max()) or 1.0
-    share = numpy.clip((numpy.nan_to_num(data, nan=low) - low) / ((high - low) or 1.0), 0, 1)
-    if not viridis:
-        return _fitted(Image.fromarray((255 * share).astype("uint8"), "L"))
-    stops = numpy.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in VIRIDIS], dtype="float64")
-    at = share * (len(stops) - 1)
-    colours = numpy.stack([numpy.interp(at, range(len(stops)), stops[:, i]) for i in range(3)], axis=-1)
-    return _fitted(Image.fromarray(colours.astype("uint8"), "RGB"))
-
-
-def _picture(path: str) -> Any:
-    from PIL import Image
-
-    Image.MAX_IMAGE_PIXELS = 80_000_000
-    image = Image.open(path)
-    image.draft("RGB", (WIDE, TALL))
-    return _fitted(image.convert("RGB"))
-
-
-def _fitted(image: Any) -> Any:
-    """No larger than the plate; small images keep their pixels."""
-    image.thumbnail((2 * WIDE, 2 * TALL))
-    return image
+    shared |= {"class": "smooth"} if smooth else {}
+    return element("image", href=f"data:image/png;base64,{png}", **shared)
 
 
 if __name__ == "__main__":

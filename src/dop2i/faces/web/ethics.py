@@ -18,8 +18,8 @@ from dop2i.faces.web import present
 from dop2i.faces.web.rendering import page, person_of
 from dop2i.faces.web.said import said
 from dop2i.server.ethics import actions
-from dop2i.server.ethics.gate import PATH
-from dop2i.server.ethics.queries import EthicsState, FileFindings, ethics_of, files_with_findings
+from dop2i.server.ethics.gate import METADATA_PATH, PATH
+from dop2i.server.ethics.queries import EthicsState, FileFindings, ethics_of, places_with_findings
 from dop2i.server.jobs.queries import jobs_for
 from dop2i.server.records.policy import may
 
@@ -133,18 +133,33 @@ def _file(one: FileFindings) -> dict[str, Any]:
     for finding in one.findings[:FINDINGS_SHOWN]:
         group = groups.setdefault(
             finding.kind,
-            {"name": words[finding.kind][0], "do": words[finding.kind][1], "findings": [], "override": None},
+            {
+                "name": words[finding.kind][0],
+                "do": _in_text() if one.in_metadata else words[finding.kind][1],
+                "findings": [],
+                "override": None,
+            },
         )
         group["findings"].append(_row(finding))
         group["blocks"] = group.get("blocks") or finding.blocks
         group["override"] = one.overrides.get(finding.kind)
     return {
         "key": one.key,
+        "name": _text_name(one.key) if one.in_metadata else one.key,
         "groups": list(groups.values()),
         "blocks": bool(one.blocking),
         "can_be_cleaned": one.can_be_cleaned,
         "more": max(len(one.findings) - FINDINGS_SHOWN, 0),
     }
+
+
+def _text_name(path: str) -> str:
+    """A text of the description as the page names it."""
+    return _("The title") if path.endswith("title") else _("The description")
+
+
+def _in_text() -> str:
+    return _("Remove them from the text. An author’s own address is no finding where its line says “contact”.")
 
 
 _IN_TEXT = re.compile(r"(.*?)line (\d+), column (\d+)$")
@@ -176,13 +191,19 @@ def _decisions(found: EthicsState) -> list[Any]:
 
 
 def ethics_part(record: Any) -> dict[str, int]:
-    """What the page of a draft says of it: how many files stop the publication, how many were not looked at."""
-    blocked = [one for one in files_with_findings(record, blocking_only=True) if one.blocking]
-    return {"blocked": len(blocked), "cleanable": sum(1 for one in blocked if one.can_be_cleaned)}
+    """What the page of a draft says of it: how many files and texts of the description stop the publication."""
+    found = [one for one in places_with_findings(record, blocking_only=True) if one.blocking]
+    files = [one for one in found if not one.in_metadata]
+    cleanable = sum(1 for one in files if one.can_be_cleaned)
+    return {"blocked": len(files), "texts": len(found) - len(files), "cleanable": cleanable}
 
 
 def ethics_words(problem: Problem) -> str:
     """The gate's problem in the page's language; empty for another problem."""
+    if problem.path == METADATA_PATH:
+        return _(
+            "Personal data were found in the title or the description: look at what was found, then publish again."
+        )
     if problem.path != PATH:
         return ""
     return _("Personal data were found in the files: look at what was found, then publish again.")

@@ -141,9 +141,3 @@ def moments(start: str, end: str, language: str) -> str:
         return moment(start, language)
     close = start[:13] == end[:13]
     return f"{moment(start, language, seconds=close)} – {moment(end, language, seconds=close)}"
-
-
-def french_marks(text: str) -> str:
-    """French punctuation of a text made by a program: no-break spaces before ``: ; ! ?`` and inside « »."""
-    text = re.sub(r" ([;!?])", NARROW + r"\1", text)
-    return re.sub(r" ([:»])", NBSP + r"\1", text).replace("« ", f"«{NBSP}")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dop2i.errors import Dop2iError, NotAuthenticated, NotFound, NotPermitted
 from dop2i.faces.web.communities import page_number, role_names, role_words, shared, title_of
+from dop2i.faces.web.joining import asking_rows
 from dop2i.faces.web.rendering import page, person_of
 from dop2i.faces.web.said import said
 from dop2i.server.communities import invitations, listing, membership
@@ -56,6 +57,7 @@ def _page(request: HttpRequest, found: Any, *, link: str = "", secret: str = "",
         "days": invitations.DAYS,
     }
     if context["may_manage"]:
+        context |= asking_rows(request, found)
         asked = listing.invitations_page(request.actor, found, size=SIZE)
         context["invitations"] = [
             {"row": row, "role": role_names().get(row.role, row.role), "ended": row.state == "expired"}

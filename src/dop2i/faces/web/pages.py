@@ -41,6 +41,12 @@ def how_to_deposit(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def how_to_use(request: HttpRequest) -> HttpResponse:
+    """How to search, look inside, ask for access, review, connect a program, harvest."""
+    return page(request, "how_to_use.html", {"base": request.build_absolute_uri("/").rstrip("/")})
+
+
+@require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The accessibility statement."""
     return page(request, "accessibility.html")

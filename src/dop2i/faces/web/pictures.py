@@ -35,7 +35,7 @@ PATIENCE = 4.0
 WIDE_TALL = 244
 """Height of the picture of a record's page, for a width of 640."""
 LARGEST_FILE = 4 * 1024**3
-EDITION = "4"
+EDITION = "5"
 """Raised when the drawing changes, so that kept pictures are made anew."""
 _one_at_a_time = BoundedSemaphore(1)
 
@@ -50,6 +50,7 @@ def picture_words(picture: Picture | None) -> str:
         "histogram": _("%(subject)s, histogram from %(file)s"),
         "map": _("%(subject)s, two-dimensional histogram from %(file)s"),
         "raster": _("Image from %(file)s"),
+        "page": _("First page of %(file)s"),
         "sky": _("Positions in the sky, from %(file)s"),
         "series": _("%(subject)s against time, from %(file)s"),
         "strain": _("Strain around its loudest moment, from %(file)s"),

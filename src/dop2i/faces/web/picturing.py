@@ -1,8 +1,8 @@
 """Which picture shows best what a file holds. Pure: reads a stored description, opens nothing.
 
 ``kind`` says how it is drawn: ``histogram`` and ``map`` from the description alone; ``raster``, ``hits``, ``strain``,
-``measured``, ``spectrum``, ``sky``, ``scatter`` and ``series`` from the file itself (drawing.py), in about that order
-of what they tell. A column of bookkeeping (ids, run numbers, flags) is drawn when there is nothing else.
+``measured``, ``spectrum``, ``sky``, ``scatter``, ``series`` and ``page`` from the file itself (drawing.py), in about
+that order of what they tell. A column of bookkeeping (ids, run numbers, flags) is drawn when there is nothing else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 
 from dop2i.core.latex import plain
 
-RASTER_FORMATS = {"fits": 84, "dicom": 90, "image": 62, "png": 62, "jpeg": 62, "tiff": 62}
+RASTER_FORMATS = {"fits": 84, "dicom": 90, "image": 62}
+FIRST_PAGE = 4
+"""What a document's first page tells of a record: less than anything drawn of its numbers."""
 RA = re.compile(r"^_?ra(j2000|_?icrs|deg|_deg|_obj|_?mean)?$", re.IGNORECASE)
 DEC = re.compile(r"^_?de(c|j2000|_?icrs|cdeg|c_deg|c_obj|c_?mean)?(j2000|_?icrs)?$", re.IGNORECASE)
 LESS_TELLING = re.compile(r"(upper|lower|err\w*|flags?|fbits|funiqueid|uniqueid)$", re.IGNORECASE)
@@ -76,12 +78,17 @@ def best_picture(description: dict[str, Any], *, key: str, sha256: str, describe
     """
     if description.get("error"):
         return None
-    found = [*_tables(description), *_histograms(description)]
+    found = [*_tables(description), *_histograms(description), *_first_page(description)]
     found = [one for one in found if one["kind"] in FROM_DESCRIPTION] if described else found
     if not found:
         return None
     best = max(found, key=lambda c: c["score"])
     return Picture(key=key, sha256=sha256, format=str(description.get("format") or ""), **best)
+
+
+def _first_page(description: dict[str, Any]) -> list[dict[str, Any]]:
+    pages = (description.get("headers") or {}).get("pages")
+    return [{"kind": "page", "score": FIRST_PAGE}] if description.get("format") == "pdf" and pages else []
 
 
 def _tables(description: dict[str, Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dop2i.core.vocabularies import VOCABULARIES
+from dop2i.core.vocabularies.subjects import concept
 from dop2i.faces.web import figures
 from dop2i.faces.web.rendering import language
 
@@ -313,3 +314,11 @@ def _prefixed(low: Any, high: Any, unit: str) -> tuple[Any, Any, str]:
         return low, high, unit
     made = [end if end is None else float(f"{end * scale:.12g}") for end in (low, high)]
     return made[0], made[1], _PREFIXES[place] + "eV"
+
+
+def subjects_of(document: dict[str, Any]) -> list[str]:
+    """The keywords; a heading of the bundled vocabulary is called as the reader's language has it."""
+    entries = (document.get("metadata") or {}).get("subjects") or []
+    known = ((concept(entry.get("id")), entry) for entry in entries)
+    words = (one.label(language()) if one else entry.get("subject") or entry.get("id") for one, entry in known)
+    return [str(word) for word in words if word]

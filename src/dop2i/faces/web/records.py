@@ -181,7 +181,7 @@ def record_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "funding": _funding(shown.document),
         "everybody": _everybody(shown.document["metadata"]),
         "sources": evidence_of(facts),
-        "subjects": [s.get("subject") or s.get("id") for s in shown.document["metadata"].get("subjects") or []],
+        "subjects": present.subjects_of(shown.document),
         "versions": _versions(request, shown),
         "may_edit": may(request.actor, "edit", shown.record),
         **access_box(request, shown.record, shown.readable),

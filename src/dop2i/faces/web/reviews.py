@@ -301,13 +301,16 @@ def _document(found: Review) -> dict[str, Any]:
 
 def _fields(found: Review, about: dict[str, int]) -> list[dict[str, Any]]:
     """Every field that holds something, with how many open comments it has."""
+    from dop2i.faces.web.differing import words
+
     document = _document(found)
     rows = []
     for part in ("metadata", "custom_fields", "access"):
         for name, value in (document.get(part) or {}).items():
-            path, words = f"{part}.{name}", value_words(value)
-            if words:
-                rows.append({"path": path, "label": field_label(path), "value": words, "comments": about.get(path, 0)})
+            path = f"{part}.{name}"
+            shown = "\n".join(words(path, item) for item in (value[:200] if isinstance(value, list) else [value]))
+            if shown.strip():
+                rows.append({"path": path, "label": field_label(path), "value": shown, "comments": about.get(path, 0)})
     return rows
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_noop
 
 ACTIONS = (
     gettext_noop("accept invitation"),
+    gettext_noop("accept membership"),
     gettext_noop("accept review"),
     gettext_noop("accept terms"),
     gettext_noop("add factor"),
@@ -20,6 +21,7 @@ ACTIONS = (
     gettext_noop("ask access"),
     gettext_noop("ask for changes"),
     gettext_noop("ask into community"),
+    gettext_noop("ask to join"),
     gettext_noop("begin upload"),
     gettext_noop("cancel invitation"),
     gettext_noop("change access"),
@@ -41,6 +43,7 @@ ACTIONS = (
     gettext_noop("de-identify file"),
     gettext_noop("de-identify files"),
     gettext_noop("decline invitation"),
+    gettext_noop("decline membership"),
     gettext_noop("decline review"),
     gettext_noop("default community"),
     gettext_noop("delete comment"),
@@ -113,6 +116,7 @@ ACTIONS = (
     gettext_noop("split entry"),
     gettext_noop("start files"),
     gettext_noop("submit"),
+    gettext_noop("take back membership"),
     gettext_noop("unlink identity"),
     gettext_noop("update community"),
     gettext_noop("update draft"),

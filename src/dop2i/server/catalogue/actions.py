@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dop2i.server.catalogue.models import Change, Counter, Entry, EntrySet
 from dop2i.server.catalogue.sets import write_sets
-from dop2i.server.rows import insert_rows, new_instance, rows_of
+from dop2i.server.rows import among, insert_rows, new_instance, rows_of
 
 COUNTER = "catalogue.change"
 LONGEST_TEXT = 1_000_000
@@ -68,14 +68,14 @@ def put_entries(entries: Iterable[NewEntry]) -> int:
     with transaction.atomic():
         seq = _next_seq(len(wanted)) - len(wanted)
         now = timezone.now()
-        there = Entry.objects.filter(key__in=[new.key for new in wanted]).defer("document", "text", "audience")
+        there = Entry.objects.filter(key__in=among(new.key for new in wanted)).defer("document", "text", "audience")
         known = {entry.key: entry for entry in there}
         rows, kinds = [], []
         for new in wanted:
             seq += 1
             before = known.get(new.key)
             was_there = before is not None and not before.withdrawn
-            entry = before or new_instance(Entry, key=new.key, created=now)
+            entry = before or new_instance(Entry, key=new.key, created=now, updated=now)
             _fill(entry, document=new.document, text_facts=new.text, audience=new.audience)
             entry.withdrawn, entry.seq, entry.updated = False, seq, now
             rows.append(entry)

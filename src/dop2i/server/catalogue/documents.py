@@ -9,9 +9,10 @@ import functools
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from dop2i.core.vocabularies.subjects import DOIS, concept
 from dop2i.server.catalogue import schema
 from dop2i.server.catalogue.physics import TERMS, add_physics, texts_of
 from dop2i.server.catalogue.schema import LONGEST_TERM
@@ -30,15 +31,20 @@ Row = dict[str, Any]
 """A document of the index: the value, or the list of values, of each field."""
 
 
-def index_line(**facts: Any) -> bytes:
-    """One line of JSON that the index reads. Takes what :func:`index_row` takes."""
-    from pydantic_core import PydanticSerializationError, to_json
-
-    row = index_row(**facts)
+def index_line(row: Row) -> bytes:
+    """One line of JSON that the index reads, of what :func:`index_row` made."""
+    to_json, unwritable = _json_writer()
     try:
         return to_json(row)
-    except (UnicodeEncodeError, PydanticSerializationError):  # half a character somewhere
+    except (UnicodeEncodeError, unwritable):  # half a character somewhere
         return json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")
+
+
+@functools.cache
+def _json_writer() -> tuple[Callable[[Any], bytes], type[Exception]]:
+    from pydantic_core import PydanticSerializationError, to_json
+
+    return to_json, PydanticSerializationError
 
 
 def index_row(
@@ -137,6 +143,8 @@ def _add_words(
         row["people"] = "\n".join(who.names)
     if subjects := metadata.get("subjects"):
         keywords = "\n".join(_texts(subjects, _OF_SUBJECTS))
+        if DOIS in keywords:
+            keywords = "\n".join([keywords, *_names_of_concepts(subjects)])
         row["keywords"] = keywords
         body.append(keywords)
     setup: list[str] = []
@@ -158,6 +166,15 @@ def _add_words(
 
 
 _OF_SUBJECTS = ("subject", "id", "title")
+
+
+def _names_of_concepts(subjects: Any) -> list[str]:
+    """The labels in both languages of the subjects that are headings of the bundled vocabulary."""
+    entries = subjects if isinstance(subjects, list) else []
+    found = (concept(entry.get("id")) for entry in entries if isinstance(entry, dict))
+    return [name for one in found if one for name in (one.english, one.french) if name]
+
+
 _SETUP = frozenset(
     f"dop2i:{name}"
     for name in ("experiment", "facility", "detector", "instrument", "beam", "target", "run_period", "modality")
@@ -251,8 +268,7 @@ def normal_identifier(text: str) -> str:
 def _identifiers(key: str, record: dict[str, Any], metadata: dict[str, Any], who: _Who) -> list[str]:
     parent = _dict(record.get("parent"))
     found: list[Any] = [record.get("id"), parent.get("id")]
-    for holder in (record, parent):
-        pids = holder.get("pids")
+    for pids in (record.get("pids"), parent.get("pids")):
         if pids and type(pids) is dict:
             found += [_dict(pid).get("identifier") for pid in pids.values()]
     for part in ("identifiers", "related_identifiers"):
@@ -264,7 +280,7 @@ def _identifiers(key: str, record: dict[str, Any], metadata: dict[str, Any], who
     normal = {whole[:LONGEST_TERM]: None, whole.partition(":")[2][:LONGEST_TERM]: None}
     for value in found:
         if value:
-            normal[normal_identifier(str(value))] = None
+            normal[normal_identifier(value if type(value) is str else str(value))] = None
     normal.pop("", None)
     return list(normal)
 
@@ -362,6 +378,11 @@ def _ids(value: Any) -> list[str]:
         return []
     if type(value) is str:
         return [value[:LONGEST_TERM]]
+    one = value[0] if type(value) is list and len(value) == 1 else value
+    if type(one) is dict:
+        one = one.get("id")
+    if one and type(one) is str:
+        return [one[:LONGEST_TERM]]
     found: dict[str, None] = {}
     for item in value[:MOST_VALUES] if type(value) is list else (value,):
         known = item.get("id") if type(item) is dict else item

@@ -8,14 +8,15 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from dop2i.server.catalogue.documents import index_line
+from dop2i.server.catalogue.documents import index_line, index_row
 
 
 class EntryRow(NamedTuple):
-    """The columns of an entry as the database gives them: JSON as text; SQLite writes moments as text, in UTC."""
+    """The columns of an entry as the database gives them: JSON as text, or its bytes; SQLite writes moments as text,
+    in UTC."""
 
     pk: int
-    document: str
+    document: str | bytes
     audience: str
     key: str
     text: str
@@ -26,30 +27,28 @@ class EntryRow(NamedTuple):
 
 def lines_of(rows: Iterable[tuple[Any, ...]]) -> bytes:
     """A line for each row, all in one: what one process hands to another."""
-    return b"\n".join(
-        index_line(
-            key=row.key, record=_parsed(row.document), text=row.text, audience=_terms(row.audience),
-            latest=bool(row.latest), created=_seconds(row.created), updated=_seconds(row.updated),
-        )
-        for row in map(EntryRow._make, rows)
-    )  # fmt: skip
+    from pydantic_core import from_json
+
+    made = []
+    for _pk, document, audience, key, text, latest, created, updated in rows:
+        try:
+            record = from_json(document)
+        except ValueError:  # half a character, which only Python's reader lets pass
+            record = json.loads(document)
+        row = index_row(
+            key=key, record=record, text=text, audience=_terms(audience),
+            latest=bool(latest), created=_seconds(created), updated=_seconds(updated),
+        )  # fmt: skip
+        made.append(index_line(row))
+    return b"\n".join(made)
 
 
 @functools.lru_cache(maxsize=4_096)
 def _terms(audience: str) -> tuple[Any, ...]:
-    return tuple(_parsed(audience))
+    return tuple(json.loads(audience))
 
 
 @functools.lru_cache(maxsize=4_096)
 def _seconds(moment: datetime | str) -> float:
     known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     return (known if known.tzinfo else known.replace(tzinfo=UTC)).timestamp()
-
-
-def _parsed(text: str) -> Any:
-    from pydantic_core import from_json
-
-    try:
-        return from_json(text)
-    except ValueError:  # half a character, which only Python's reader lets pass
-        return json.loads(text)

@@ -31,12 +31,12 @@ def add_physics(row: dict[str, Any], custom: dict[str, Any]) -> None:
     if region := custom.get("dop2i:sky_region"):
         _add_region(row, as_dict(region))
     for name, key, terms in TERMS:
-        if value := custom.get(key):
-            found = dict.fromkeys(row.get(name, ()))
+        if key in custom and (value := custom[key]):
+            found = [*row.get(name, ())]
             for text in texts_of(value)[:MOST_TERMS]:
-                found.update(dict.fromkeys(terms(text[:LONGEST_TERM])))
+                found += terms(text[:LONGEST_TERM])
             if found:
-                row[name] = list(found)
+                row[name] = list(dict.fromkeys(found))
 
 
 _SPAN_KEYS = [
@@ -79,8 +79,9 @@ def _edges(value: Any, dimension: str) -> tuple[float, float] | None:
         return None
     unit = str(value.get("unit") or "")
     low, high = value.get("minimum"), value.get("maximum")
+    same = type(low) is type(high) and low == high
     low = in_base_units(float(low), unit, dimension) if is_number(low) else None
-    high = in_base_units(float(high), unit, dimension) if is_number(high) else None
+    high = low if same else in_base_units(float(high), unit, dimension) if is_number(high) else None
     if low is None and high is None:
         return None
     return (-ENDLESS if low is None else low), (ENDLESS if high is None else high)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
-from django.db.models import Max, TextField
+from django.db.models import BinaryField, Max, TextField
 from django.db.models.functions import Cast
 
 from dop2i.server.catalogue.lines import lines_of
@@ -65,8 +65,13 @@ def lines_for(keys: Iterable[str]) -> list[str]:
 
 
 def _rows(entries: QuerySet[Entry]) -> Rows:
-    """The rows of a selection, as ``EntryRow`` names their columns."""
-    as_text = {"d": Cast("document", TextField()), "a": Cast("audience", TextField())}
+    """The rows of a selection, as ``EntryRow`` names their columns.
+
+    SQLite gives the bytes of a document: to make texts of them, which other processes then take apart, costs as much
+    as to read them.
+    """
+    whole = BinaryField() if connections[entries.db].vendor == "sqlite" else TextField()
+    as_text = {"d": Cast("document", whole), "a": Cast("audience", TextField())}
     columns = ("pk", "d", "a", "key", "text", "latest", "created", "updated")
     with connections[entries.db].cursor() as cursor:
         cursor.execute(*entries.annotate(**as_text).values_list(*columns).query.sql_with_params())

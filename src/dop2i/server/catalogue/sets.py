@@ -19,14 +19,15 @@ _UNSPEAKABLE = re.compile(r"[^A-Za-z0-9_.!~*'()-]+")
 def sets_of(entry: Entry) -> list[str]:
     """The sets of an entry: ``source-own``, ``theme-particle``, ``community-km3net``, ``openaire_data``."""
     document = entry.document
-    themes = _ids(_dict(document.get("custom_fields")).get("dop2i:theme"))
-    kinds = _ids(_dict(document.get("metadata")).get("resource_type"))
-    specs = [f"source-{spoken(entry.key.partition(':')[0])}"]
-    specs += [f"theme-{spoken(theme)}" for theme in themes]
-    specs += [f"community-{spoken(slug)}" for slug in _communities(document)]
-    if any(kind.partition("-")[0] == "dataset" for kind in kinds):
-        specs.append(OPENAIRE)
-    return list(dict.fromkeys(spec for spec in specs if not spec.endswith("-")))
+    specs = {f"source-{spoken(entry.key.partition(':')[0])}": None}
+    if themes := _dict(document.get("custom_fields")).get("dop2i:theme"):
+        specs.update((f"theme-{spoken(theme)}", None) for theme in _ids(themes))
+    if parent := document.get("parent"):
+        specs.update((f"community-{spoken(slug)}", None) for slug in _communities(_dict(parent)))
+    kinds = _dict(document.get("metadata")).get("resource_type")
+    if kinds and any(kind.partition("-")[0] == "dataset" for kind in _ids(kinds)):
+        specs[OPENAIRE] = None
+    return [spec for spec in specs if not spec.endswith("-")]
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -55,8 +56,8 @@ def _ids(value: Any) -> list[str]:
     return [item for item in found if item and isinstance(item, str)]
 
 
-def _communities(document: dict[str, Any]) -> list[str]:
-    within = _dict(_dict(document.get("parent")).get("communities"))
+def _communities(parent: dict[str, Any]) -> list[str]:
+    within = _dict(parent.get("communities"))
     known = within.get("entries") or []
     slugs = [community.get("slug") for community in known if isinstance(community, dict)]
     return [str(slug) for slug in slugs if slug] or [str(name) for name in within.get("ids") or []]

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop, override
 
 from dop2i.errors import Conflict, InvalidInput, NotFound, NotPermitted, WrongState
 from dop2i.server.communities.actions import held_community
-from dop2i.server.communities.membership import checked_role
+from dop2i.server.communities.membership import checked_role, settle_request
 from dop2i.server.communities.models import ROLES, Community, Invitation, Member, text_in
 from dop2i.server.communities.rules import checked_title
 from dop2i.server.faults import told
@@ -215,6 +215,7 @@ def answer_invitation(
 
 def _joined(held: Community, person: Person, invitation: Invitation) -> Member:
     """The membership that an invitation gives: never a weaker role than what the person has here already."""
+    settle_request(held, person, by=invitation.by)
     member, made = Member.objects.get_or_create(
         community=held, person=person, source="", defaults={"role": invitation.role, "title": invitation.title}
     )

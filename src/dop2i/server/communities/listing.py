@@ -35,7 +35,8 @@ class Page(Generic[Row]):
         return self.page * self.size < self.total
 
 
-def _page(rows: QuerySet[Row], page: int, size: int) -> Page[Row]:
+def page_of(rows: QuerySet[Row], page: int, size: int) -> Page[Row]:
+    """A page of rows that are in their order."""
     size = max(1, min(size, LARGEST_PAGE))
     page = max(1, min(page, WINDOW // size))
     start = (page - 1) * size
@@ -63,7 +64,7 @@ def communities_page(
     for word in q.split()[:8]:
         found = Q(slug__icontains=word) | Q(title__en__icontains=word) | Q(title__fr__icontains=word)
         rows = rows.filter(found)
-    return _page(rows.order_by("-records", "id"), page, size)
+    return page_of(rows.order_by("-records", "id"), page, size)
 
 
 def members_page(
@@ -91,14 +92,14 @@ def members_page(
         rows = rows.filter(
             Q(person__name__icontains=text) | Q(person__email__iexact=text) | Q(group__name__icontains=text)
         )
-    return _page(rows.order_by("-id"), page, size)
+    return page_of(rows.order_by("-id"), page, size)
 
 
 def invitations_page(actor: Actor, community: Community, *, page: int = 1, size: int = 25) -> Page[Invitation]:
     """The invitations of a community, newest first, for its managers."""
     require(actor, "manage", community)
     rows = Invitation.objects.filter(community=community).select_related("community", "by", "accepted_by")
-    return _page(rows.order_by("-id"), page, size)
+    return page_of(rows.order_by("-id"), page, size)
 
 
 def find_collection(community: Community, slug: str) -> Collection:

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_noop
 
 from dop2i.errors import Conflict, InvalidInput, NotFound, WrongState
 from dop2i.server.communities.actions import held_community
-from dop2i.server.communities.models import CONTRIBUTOR, MANAGER, ROLES, Community, Member
-from dop2i.server.communities.policy import require, role_of
+from dop2i.server.communities.models import CONTRIBUTOR, MANAGER, ROLES, Community, Member, MembershipRequest
+from dop2i.server.communities.policy import role_of
 from dop2i.server.communities.queries import find_community
 from dop2i.server.communities.rules import checked_title
 from dop2i.server.communities.signals import member_left
@@ -30,6 +30,14 @@ from dop2i.server.people.tokens import make_token
 ADDED = gettext_noop("You are now a member of %(community)s")
 ADDED_BODY = gettext_noop("%(by)s gave you the role %(role)s.")
 LEFT = gettext_noop("You are no longer a member of %(community)s")
+
+
+def settle_request(community: Community, person: Person, *, by: Person | None) -> None:
+    """Whoever becomes a member in another way has no request left to be answered."""
+    waiting = MembershipRequest.objects.filter(
+        community=community, person=person, state=MembershipRequest.State.SUBMITTED
+    )
+    waiting.update(state=MembershipRequest.State.ACCEPTED, answered=timezone.now(), by=by)
 
 
 def checked_role(role: Any) -> str:
@@ -70,6 +78,8 @@ def add_member(
             member = Member.objects.create(community=held, person=person, group=group, **facts)
     except IntegrityError as error:
         raise Conflict(f"{person or group} is in {held} already.", hint="Change the role instead.") from error
+    if person is not None:
+        settle_request(held, person, by=actor.person)
     who = f"person:{person.pk}" if person else f"group:{group.pk}" if group else ""
     audit(actor=actor, action="add member", target=f"community:{held.pk}", who=who, role=member.role)
     if person is not None and person.pk != actor.person_id:
@@ -223,8 +233,3 @@ def forget_lapsed() -> int:
     from datetime import timedelta
 
     return Member.objects.filter(until__lt=timezone.now() - timedelta(days=1)).delete()[0]
-
-
-def require_members(actor: Actor, community: Community) -> None:
-    """Raise unless the actor may see who is in the community."""
-    require(actor, "see_members", community)

@@ -154,6 +154,38 @@ class Invitation(models.Model):
         return "expired" if self.expires <= timezone.now() else "submitted"
 
 
+class MembershipRequest(models.Model):
+    """A person asks to become a member. One request a community waits at a time."""
+
+    class State(models.TextChoices):
+        """InvenioRDM's words."""
+
+        SUBMITTED = "submitted"
+        ACCEPTED = "accepted"
+        DECLINED = "declined"
+        CANCELLED = "cancelled"
+
+    id = models.BigAutoField(primary_key=True)
+    community = models.ForeignKey(Community, on_delete=models.CASCADE, related_name="membership_requests")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="membership_requests")
+    message = models.TextField(blank=True)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.SUBMITTED)
+    by = models.ForeignKey(Person, on_delete=models.SET_NULL, null=True, related_name="+")
+    created = models.DateTimeField(default=timezone.now)
+    answered = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["community", "person"], condition=models.Q(state="submitted"), name="communities_asked_once"
+            )
+        ]
+        indexes = [models.Index(fields=["community", "state", "id"], name="communities_asking")]
+
+    def __str__(self) -> str:
+        return f"membership request {self.pk}"
+
+
 class Placement(models.Model):
     """A concept is in a community. ``bytes`` are those of its published versions, which count towards the quota.
 

@@ -9,7 +9,8 @@
      "review_edits": false,                          # whether an edit of the description is reviewed too
      "quorum": [{"title": "physics-coordinator", "count": 2}],
      "submission": "anyone" | "members",
-     "members_read": true}
+     "members_read": true,
+     "members_ask": true}                            # whether people may ask to become members
 
 All of it is optional. A nested community keeps the rules of those above it: required fields add up, a licence must
 be allowed by each, and what it does not say itself (embargo, review, submission) is as above. Nothing here asks the
@@ -29,7 +30,17 @@ from dop2i.server.communities.models import Community
 REVIEWS = ("none", "curators", "quorum")
 SUBMISSIONS = ("anyone", "members")
 KEYS = frozenset(
-    {"required_fields", "licences", "embargo", "review", "review_edits", "quorum", "submission", "members_read"}
+    {
+        "required_fields",
+        "licences",
+        "embargo",
+        "review",
+        "review_edits",
+        "quorum",
+        "submission",
+        "members_read",
+        "members_ask",
+    }
 )
 EMBARGO_KEYS = frozenset({"files", "months", "years_after_run", "reason", "note", "changeable"})
 MOST_FIELDS = 100
@@ -106,7 +117,7 @@ def _word_problems(policy: dict[str, Any]) -> Iterable[Problem]:
     for key, words in (("review", REVIEWS), ("submission", SUBMISSIONS)):
         if policy.get(key, words[0]) not in words:
             yield Problem(f"policy.{key}", f"This is none of the allowed values; they are: {', '.join(words)}.")
-    for key in ("members_read", "review_edits"):
+    for key in ("members_read", "review_edits", "members_ask"):
         if not isinstance(policy.get(key, True), bool):
             yield Problem(f"policy.{key}", "This must be true or false.")
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 from dop2i.errors import InvalidInput, NotPermitted, WrongState
 from dop2i.server.communities.models import CURATOR, MANAGER
 from dop2i.server.ethics.models import Override
-from dop2i.server.ethics.queries import FileFindings, files_with_findings, may_override
+from dop2i.server.ethics.queries import FileFindings, may_override, places_with_findings
 from dop2i.server.ethics.scanning import scan_bucket, smallest_of, unseen
 from dop2i.server.faults import told
 from dop2i.server.jobs.models import Job
@@ -29,7 +29,7 @@ _LISTED = 20
 
 
 def _chosen(record: Record, keys: Collection[str] | None) -> list[FileFindings]:
-    blocked = [one for one in files_with_findings(record, blocking_only=True) if one.blocking]
+    blocked = [one for one in places_with_findings(record, blocking_only=True) if one.blocking]
     if keys is None:
         return blocked
     wanted = set(keys)
@@ -44,7 +44,7 @@ def _chosen(record: Record, keys: Collection[str] | None) -> list[FileFindings]:
 def override_findings(
     *, actor: Actor, record_id: int | str, reason: str, keys: Collection[str] | None = None
 ) -> list[Override]:
-    """Let what was found in these files (all of them without ``keys``) pass, for a reason that is kept.
+    """Let what was found in these files and texts (all without ``keys``) pass, for a reason that is kept.
 
     For a curator of the record's communities or a steward, never for the depositor alone. Raises ``NotPermitted``,
     ``InvalidInput`` (no reason), ``WrongState`` (nothing to let pass).

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dop2i.errors import InvalidDocument, Problem
-from dop2i.server.ethics.queries import FileFindings, files_with_findings
+from dop2i.server.ethics.queries import FileFindings, files_with_findings, metadata_with_findings
 from dop2i.server.ethics.scanning import scan_bucket, smallest_of, unseen
 from dop2i.server.people.policy import Actor
 from dop2i.server.records.models import Record
 
-PATH = "files.ethics"
+PATH, METADATA_PATH = "files.ethics", "metadata.ethics"
+PATHS = (PATH, METADATA_PATH)
 MOST_NAMED = 5
 WORDS = {
     "dicom-identity": "a patient's identity (DICOM)",
@@ -34,6 +35,9 @@ def look_first(actor: Actor, record: Record) -> None:
 
 def personal_data(actor: Actor, record: Record) -> Iterator[Problem]:
     """What was found that nobody let pass. Files that were not looked at yet are told of, and looked at to publish."""
+    for text in metadata_with_findings(record):
+        if text.blocking:
+            yield Problem(METADATA_PATH, _sentence(text))
     if record.draft_bucket_id is None:
         return
     waiting = unseen(record.draft_bucket_id, smallest=smallest_of(record)).count()
@@ -49,6 +53,8 @@ def personal_data(actor: Actor, record: Record) -> Iterator[Problem]:
 def _sentence(one: FileFindings) -> str:
     what = ", ".join(WORDS[kind] for kind in one.kinds)
     do = "Replace it by a de-identified copy" if one.can_be_cleaned else "Remove them from the file"
+    if one.in_metadata:
+        do = "Remove them from the text"
     return f"{one.key} seems to hold {what}. {do}, or ask a curator to look at it."
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from django.db.models import QuerySet
 
 from dop2i.core.ethics import Finding, open_findings
 from dop2i.core.ethics.findings import DICOM_IDENTITY, DICOM_PRIVATE, KINDS
+from dop2i.core.ethics.metadata import scan_metadata
 from dop2i.errors import NotFound
 from dop2i.server.ethics.models import CleanCopy, ContentScan, Override
 from dop2i.server.ethics.scanning import smallest_of, unseen
@@ -26,12 +29,16 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class FileFindings:
-    """What was found in one file. ``overrides`` are the decisions, by kind of finding."""
+    """What was found in one file. ``overrides`` are the decisions, by kind of finding.
+
+    With ``in_metadata`` it is a text of the description: ``key`` is its path, ``sha256`` that of the text.
+    """
 
     key: str
     sha256: str
     findings: list[Finding]
     overrides: dict[str, Override] = field(default_factory=dict)
+    in_metadata: bool = False
 
     @property
     def blocking(self) -> list[Finding]:
@@ -46,9 +53,8 @@ class FileFindings:
 
     @property
     def can_be_cleaned(self) -> bool:
-        """Whether a de-identified copy helps: the file itself is DICOM (a member of an archive is not)."""
-        dicom = [one for one in self.blocking if one.kind in (DICOM_IDENTITY, DICOM_PRIVATE)]
-        return bool(dicom) and all(one.kind == DICOM_PRIVATE or one.place.startswith("(") for one in dicom)
+        """Whether a de-identified copy helps: the file is DICOM, or an archive that holds some."""
+        return any(one.kind in (DICOM_IDENTITY, DICOM_PRIVATE) for one in self.blocking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ def ethics_of(actor: Actor, record_id: int | str) -> EthicsState:
     bucket = record.draft_bucket_id
     return EthicsState(
         record=record,
-        files=list(files_with_findings(record)) if bucket else [],
+        files=list(places_with_findings(record)),
         unseen=unseen(bucket, smallest=smallest_of(record)).count() if bucket else 0,
         copies=list(CleanCopy.objects.filter(record_id=record.pk).order_by("-id")[:200]),
         may_override=decides,
@@ -96,6 +102,20 @@ def may_override(actor: Actor, record: Record) -> bool:
     if may(actor, "override_ethics", record):
         return True
     return "curate" in actor.scopes and "edit" in standing_of(actor, record).reviewing
+
+
+def places_with_findings(record: Record, *, blocking_only: bool = False) -> Iterator[FileFindings]:
+    """The texts of the draft's description in which something was found, then its files."""
+    return chain(metadata_with_findings(record), files_with_findings(record, blocking_only=blocking_only))
+
+
+def metadata_with_findings(record: Record) -> Iterator[FileFindings]:
+    """The texts of the draft's description in which something was found."""
+    found = list(scan_metadata(record.draft or {}))
+    decided = overrides_of(record) if found else {}
+    for path, text, findings in found:
+        sha256 = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+        yield FileFindings(path, sha256, findings, decided.get(sha256, {}), in_metadata=True)
 
 
 def files_with_findings(record: Record, *, blocking_only: bool = False) -> Iterator[FileFindings]:

@@ -22,6 +22,8 @@ from dop2i.server.files.signals import looked_at, taken_over
 _BATCH = 400
 _PAUSES, _PAUSE_SECONDS = 20, 0.25
 _CHECKSUM_BYTES_PER_SECOND = 20_000_000
+_LOST = Q(content__description__error__endswith=f"{MISSING}.")
+"""A file that nobody could find is no file that nobody can read: it is looked for again."""
 _TEXT_FILES, _TEXT_LENGTH = 200, 65_536
 
 
@@ -80,9 +82,15 @@ def text_of_bucket(bucket_id: int, readable: Readable = EVERYTHING) -> str:
     return "\n".join(words)[:_TEXT_LENGTH]
 
 
+def lost_files(bucket_id: int) -> int:
+    """How many contents of a bucket were not there when they were to be described; the next run tries them again."""
+    entries = FileEntry.objects.filter(_LOST, bucket_id=bucket_id, status=FileEntry.Status.COMPLETED)
+    return entries.values("content_id").distinct().count()
+
+
 def _undescribed(bucket_id: int) -> Any:
     entries = FileEntry.objects.filter(bucket_id=bucket_id, status=FileEntry.Status.COMPLETED)
-    return entries.filter(Q(content__description=None) | Q(content__adler32=""))
+    return entries.filter(Q(content__description=None) | Q(content__adler32="") | _LOST)
 
 
 def _batches(bucket_id: int) -> Iterator[list[_Task]]:
@@ -103,7 +111,8 @@ def _batches(bucket_id: int) -> Iterator[list[_Task]]:
 def _copy_known(batch: list[_Task]) -> set[int]:
     """Take over what is known of the same bytes in another concept; returns the contents that need no reader."""
     wanted = {task.content.sha256: task.content for task in batch}
-    known = ContentDescription.objects.filter(content__sha256__in=list(wanted)).exclude(content__adler32="")
+    described = ContentDescription.objects.exclude(error__endswith=f"{MISSING}.").exclude(content__adler32="")
+    known = described.filter(content__sha256__in=list(wanted))
     copies, contents_known = {}, []
     for description in known.select_related("content"):
         content = wanted.get(description.content.sha256)

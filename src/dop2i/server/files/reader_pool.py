@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,8 @@ from queue import SimpleQueue
 from typing import Any
 
 from django.conf import settings
+
+from dop2i.server.files.reader_process import SCRATCH
 
 MISSING = "its bytes are missing on the server"
 _PROCESSES = 4
@@ -36,6 +40,7 @@ class ReaderProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._memory = memory
         self._waiting = b""
+        self._scratch: Path | None = None
 
     def ask(self, request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
         """The answer to one request; a process that dies or takes too long answers ``{"failed": why}``."""
@@ -43,7 +48,7 @@ class ReaderProcess:
             if "path" in request and not Path(request["path"]).exists():
                 return {"failed": MISSING}
             process = self._running()
-            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.write(json.dumps({**request, "seconds": seconds}).encode() + b"\n")
             process.stdin.flush()
             answer: dict[str, Any] = json.loads(self._line(deadline=time.monotonic() + seconds))
         except TimeoutError:
@@ -56,12 +61,16 @@ class ReaderProcess:
 
     def _running(self) -> Any:
         if self._process is None or self._process.poll() is not None:
+            self.stop()
             limits = settings.DOP2I.limits
             module = "dop2i.server.files.reader_process"
             arguments = [str(self._memory or limits.description_bytes), str(limits.description_seconds)]
             self._waiting = b""
+            # what a killed process had unpacked goes with its folder
+            self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-m", module, *arguments],
+                env={**os.environ, "TMPDIR": str(self._scratch)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -87,6 +96,9 @@ class ReaderProcess:
             self._process.kill()
             self._process.communicate()
             self._process = None
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
 
 
 class ReaderPool:

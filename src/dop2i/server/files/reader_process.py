@@ -1,7 +1,9 @@
 """The process that looks inside files: a reader that crashes, hangs or eats memory takes nobody with it.
 
 Run as ``python -m dop2i.server.files.reader_process BYTES SECONDS``; one JSON request a line comes in, one JSON
-answer a line goes out. It knows neither Django nor the database.
+answer a line goes out. It knows neither Django nor the database. A request says the seconds that it may take
+(``seconds``): whoever asked ends the process then, and if nobody is left to do so the process ends itself a little
+later. What it unpacks lies in the folder that ``TMPDIR`` names, which goes with it.
 """
 
 from __future__ import annotations
@@ -10,13 +12,19 @@ import hashlib
 import json
 import os
 import resource
+import shutil
 import sys
 import zlib
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+from dop2i.core.lifetime import end_with_parent, ended_after
+
 PIECE = 1 << 20
+SCRATCH = "dop2i-reader-"
+"""How the folder of a reading process begins."""
+_GRACE_SECONDS = 5.0
 
 
 def main() -> None:
@@ -25,13 +33,23 @@ def main() -> None:
     if address_space:
         resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    end_with_parent(_remove_scratch)
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # What a library prints must not be taken for an answer.
     os.dup2(2, 1)
     for line in sys.stdin:
         request = json.loads(line)
-        answers.write(json.dumps(answer(request, seconds=seconds)) + "\n")
-        answers.flush()
+        with ended_after(request.get("seconds", seconds) + _GRACE_SECONDS):
+            answers.write(json.dumps(answer(request, seconds=seconds)) + "\n")
+            answers.flush()
+    _remove_scratch()
+
+
+def _remove_scratch() -> None:
+    """Only a folder that was made for this process: a shared one is none of its business."""
+    folder = Path(os.environ.get("TMPDIR", ""))
+    if folder.name.startswith(SCRATCH):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def answer(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:

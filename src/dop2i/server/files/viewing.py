@@ -24,8 +24,8 @@ from dop2i import errors
 from dop2i.core.views import VIEWS, Figure, figure_from_json
 from dop2i.errors import InvalidInput, InvalidValue, LimitExceeded, NotFound, ServiceUnavailable, UnreadableFile
 from dop2i.server.files import contents
-from dop2i.server.files.models import FileEntry
-from dop2i.server.files.reader_pool import ReaderProcess
+from dop2i.server.files.models import Content, FileEntry
+from dop2i.server.files.reader_pool import MISSING, ReaderProcess
 
 SECONDS = 20.0
 MEMORY = 3_000_000_000
@@ -65,23 +65,16 @@ def figure_of(
     asked = _asked(values)
     name = entry.key.rpartition("/")[2]
     kept = _place(entry, name=name, question=[view, VIEWS[view].edition, part, asked, bool(description), member])
-    answer = _kept(kept)
-    if answer is None:
-        request = {
-            "task": "view",
-            "path": str(contents.open_path(entry.content)),
-            "name": name,
-            "view": view,
-            "part": part,
-            "values": asked,
-            "member": member,
-            "description": VIEWS[view].needed(description, part) if description else None,
-        }
-        answer = _made(request)
-        _keep(kept, answer)
-    if "error" in answer:
-        raise _raised(answer["error"])
-    return figure_from_json(answer["figure"])
+    request = {
+        "task": "view",
+        "name": name,
+        "view": view,
+        "part": part,
+        "values": asked,
+        "member": member,
+        "description": VIEWS[view].needed(description, part) if description else None,
+    }
+    return figure_from_json(_answered(entry.content, kept, request)["figure"])
 
 
 def member_description(entry: FileEntry, member: str) -> dict[str, Any]:
@@ -92,15 +85,20 @@ def member_description(entry: FileEntry, member: str) -> dict[str, Any]:
         raise NotFound(f"{entry.key} has no member of so long a name.")
     name = entry.key.rpartition("/")[2]
     kept = _place(entry, name=name, question=["describe member", EDITION_OF_MEMBERS, member])
+    request = {"task": "describe member", "name": name, "member": member}
+    document: dict[str, Any] = _answered(entry.content, kept, request)["document"]
+    return document
+
+
+def _answered(content: Content, kept: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """The answer from its place in the cache, or made now and put there; an error that it holds is raised."""
     answer = _kept(kept)
     if answer is None:
-        request = {"task": "describe member", "path": str(contents.open_path(entry.content)), "name": name}
-        answer = _made({**request, "member": member})
+        answer = _made(content, request)
         _keep(kept, answer)
     if "error" in answer:
         raise _raised(answer["error"])
-    document: dict[str, Any] = answer["document"]
-    return document
+    return answer
 
 
 def _asked(values: Mapping[str, str]) -> dict[str, str]:
@@ -142,9 +140,14 @@ def _keep(place: Path, answer: dict[str, Any]) -> None:
     _helpers.sweep_now_and_then(place.parent.parent)
 
 
-def _made(request: dict[str, Any]) -> dict[str, Any]:
-    with _helpers.one() as helper:
-        answer = helper.ask(request, seconds=SECONDS)
+def _made(content: Content, request: dict[str, Any]) -> dict[str, Any]:
+    """What a helper answers. Raises ``NotFound`` where the bytes are gone, which is never kept."""
+    answer = _asked_of_one(content, request)
+    if answer.get("failed") == MISSING:
+        # a publication has moved them in this very moment
+        answer = _asked_of_one(content, request)
+    if answer.get("failed") == MISSING:
+        raise NotFound("The bytes of this file are missing on the server.", hint="Its keeper can run: dop2i check.")
     if "failed" in answer:
         message = f"{request['name']} cannot be shown: {answer['failed']}."
         return {"error": {"class": "LimitExceeded", "message": message, "hint": "Download it to look inside."}}
@@ -152,6 +155,11 @@ def _made(request: dict[str, Any]) -> dict[str, Any]:
         message = f"What was asked of {request['name']} is too large to be shown."
         return {"error": {"class": "LimitExceeded", "message": message, "hint": "Ask for less at once."}}
     return answer
+
+
+def _asked_of_one(content: Content, request: dict[str, Any]) -> dict[str, Any]:
+    with _helpers.one() as helper:
+        return helper.ask({**request, "path": str(contents.open_path(content))}, seconds=SECONDS)
 
 
 def _raised(error: dict[str, str]) -> errors.Dop2iError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import re
 from collections.abc import Iterable
@@ -39,13 +40,18 @@ def address_of(key: str) -> str:
     source, _, name = key.partition(":")
     if source == "own":
         return f"/records/{name}"
-    return f"/catalogue/{source}/{quote(name, safe='/:@!$&()*+,;=~.-_')}"
+    return f"/catalogue/{source}/{_in_address(name)}"
 
 
 def api_address_of(key: str, *, part: str = "entry") -> str:
     """Where the API tells of an entry, or of a part of it: raw, files."""
     source, _, name = key.partition(":")
-    return f"/api/catalogue/{source}/{part}/{quote(name, safe='/:@!$&()*+,;=~.-_')}"
+    return f"/api/catalogue/{source}/{part}/{_in_address(name)}"
+
+
+@functools.lru_cache(maxsize=1_000)
+def _in_address(name: str) -> str:
+    return quote(name, safe="/:@!$&()*+,;=~.-_")
 
 
 def entry_document(
@@ -125,6 +131,7 @@ def _source(item: Item, harvest: Harvest) -> dict[str, Any]:
     return made
 
 
+@functools.lru_cache(maxsize=1_000)
 def _moment(when: datetime.datetime | None) -> str:
     return when.astimezone(datetime.UTC).isoformat() if when else ""
 

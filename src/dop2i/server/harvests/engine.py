@@ -26,6 +26,7 @@ from dop2i.server.harvests.models import Harvest, Item, Run
 from dop2i.server.harvests.reading import Batch, Read, Reader
 from dop2i.server.harvests.sources import SOURCES
 from dop2i.server.harvests.sources.base import Order, Raw, Source
+from dop2i.server.rows import among
 
 logger = logging.getLogger("dop2i.harvests")
 
@@ -127,7 +128,7 @@ def _batches(source: Source, order: Order, cursor: dict[str, Any]) -> Iterator[B
 
 def _known(harvest: Harvest, raws: list[Raw]) -> dict[str, str]:
     identifiers = [raw.identifier for raw in raws]
-    there = Item.objects.filter(harvest=harvest, identifier__in=identifiers, gone_since=None)
+    there = Item.objects.filter(harvest=harvest, identifier__in=among(identifiers), gone_since=None)
     return dict(there.values_list("identifier", "fingerprint"))
 
 

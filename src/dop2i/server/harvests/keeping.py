@@ -21,7 +21,7 @@ from dop2i.server.harvests.models import Harvest, Identity, Item
 from dop2i.server.harvests.reading import Read, encodable
 from dop2i.server.harvests.sources import SOURCES
 from dop2i.server.harvests.sources.base import Order, Raw
-from dop2i.server.rows import insert_rows, new_instance, rows_of
+from dop2i.server.rows import among, insert_rows, new_instance, rows_of
 
 logger = logging.getLogger("dop2i.harvests")
 
@@ -55,7 +55,8 @@ def keep(harvest: Harvest, reads: list[Read], *, turn: int) -> Counts:
     """Writes a batch, in the caller's transaction; what became of its records."""
     hold_log()
     wanted = [read.raw.identifier for read in reads]
-    there = {item.identifier: item for item in Item.objects.filter(harvest=harvest, identifier__in=wanted).defer("raw")}
+    rows = Item.objects.filter(harvest=harvest, identifier__in=among(wanted)).defer("raw")
+    there = {item.identifier: item for item in rows}
     batch = _Batch(harvest, there, now=timezone.now(), turn=turn)
     for read in reads:
         batch.take(read)
@@ -135,7 +136,11 @@ class _Batch:
     def _new(self, read: Read) -> Item:
         identifier = read.raw.identifier
         key = f"{self.harvest.slug}:{name_of(identifier)}"
-        item = new_instance(Item, harvest_id=self.harvest.pk, identifier=identifier, key=key, first_seen=self.now)
+        item = new_instance(
+            Item,
+            harvest_id=self.harvest.pk, identifier=identifier, key=key,
+            first_seen=self.now, last_seen=self.now, changed=self.now,
+        )  # fmt: skip
         self.there[identifier] = item
         return item
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dop2i.server.harvests.identities import SCHEMES, folded, normal
 from dop2i.server.harvests.models import Identity, Item
+from dop2i.server.rows import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,15 @@ def own_entries(values: Iterable[str]) -> dict[str, str]:
     from dop2i.server.identifiers.models import Pid
 
     wanted = {value.partition(":")[2] for value in values if not value.startswith("work:")}
-    found = Pid.objects.filter(value__in=wanted, target__startswith="record:").values_list("scheme", "value", "target")
-    return {f"{scheme}:{normal(value)}": f"own:{target.partition(':')[2]}" for scheme, value, target in found}
+    found = Pid.objects.filter(value__in=among(wanted), target__startswith="record:")
+    rows = found.values_list("scheme", "value", "target")
+    return {f"{scheme}:{normal(value)}": f"own:{target.partition(':')[2]}" for scheme, value, target in rows}
 
 
 def known_identities(values: Iterable[str]) -> dict[str, list[Item]]:
     """The items that carry each identity and are shown in an entry, oldest first."""
     rows = (
-        Identity.objects.filter(value__in=set(values))
+        Identity.objects.filter(value__in=among(set(values)))
         .exclude(item__entry="")
         .select_related("item")
         .defer("item__raw")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -108,7 +108,7 @@ class Reader:
             self.pool = self.held.enter_context(other_processes(1))
         if self.pool is None or not wanted:
             return partial(self._here, reads)
-        bare = [replace(read, raw=replace(read.raw, parsed=None)) for read in wanted]
+        bare = [_without_parsed(read) for read in wanted]
         try:
             future = self.pool.submit(map_apart, self.source.name, self.order.address, self.order.options, bare)
         except BrokenProcessPool:
@@ -140,6 +140,12 @@ def fingerprinted(raws: Iterable[Raw], *, known: dict[str, str]) -> list[Read]:
         found.pop(raw.identifier, None)
         found[raw.identifier] = read
     return list(found.values())
+
+
+def _without_parsed(read: Read) -> Read:
+    """As another process can be told of it: an element of XML does not travel."""
+    raw = read.raw
+    return Read(Raw(raw.identifier, raw.content, raw.media_type, raw.modified), read.fingerprint)
 
 
 def is_wanted(read: Read) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.db.models import Q
 
 from dop2i.core.vocabularies import VOCABULARIES
 from dop2i.core.vocabularies.institutions import Institution, find_institutions, plain_words
+from dop2i.core.vocabularies.subjects import SCHEME, concept, find_concepts
 from dop2i.errors import InvalidInput
 from dop2i.server.identifiers.lookup import if_it_answers, is_allowed
 from dop2i.server.people.models import Person
@@ -24,6 +26,9 @@ MOST = 10
 LONGEST = 200
 RECORDS_LOOKED_AT = 40
 SHORTEST_SUBJECT = 3
+MOST_OWN_SUBJECTS = 3
+MOST_HEADINGS = 5
+"""So that of ten completions some of each origin are seen."""
 CREATORS_LOOKED_AT = 400
 
 
@@ -171,14 +176,25 @@ def _terms(vocabulary: str) -> Callable[[Person, str, str, bool], Iterator[Compl
 
 
 def _subjects(person: Person, text: str, language: str, far: bool) -> Iterator[Completion]:
-    """Keywords of the actor's own records, then those that the public catalogue holds."""
-    wanted = plain_words(text)
+    """Keywords of the actor's own records, headings of the vocabulary, then what the actor sees in the catalogue."""
+    yield from islice(_own_subjects(person, plain_words(text)), MOST_OWN_SUBJECTS)
+    for one in find_concepts(text, language=language, most=MOST_HEADINGS):
+        label = one.label(language)
+        note = " · ".join(name for name in (SCHEME, one.english) if name != label)
+        yield Completion(label, label, note, "list", {"id": one.id, "scheme": SCHEME})
+    yield from _subjects_here(person, text)
+
+
+def _own_subjects(person: Person, wanted: str) -> Iterator[Completion]:
+    seen: set[str] = set()
     for document in _own_records(person):
         for subject in (document.get("metadata") or {}).get("subjects") or []:
             word = str(subject.get("subject") or "")
-            if word and plain_words(word).startswith(wanted):
-                yield Completion(word, word, "", "own")
-    yield from _subjects_here(person, text)
+            if word and word not in seen and plain_words(word).startswith(wanted):
+                seen.add(word)
+                known = concept(subject.get("id"))
+                fields = {"id": known.id, "scheme": SCHEME} if known else {}
+                yield Completion(word, word, SCHEME if known else "", "own", fields)
 
 
 def _subjects_here(person: Person, text: str) -> Iterator[Completion]:

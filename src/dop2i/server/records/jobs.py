@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from dop2i.server.files.description import describe_bucket
+from dop2i.errors import ServiceUnavailable
+from dop2i.server.files.description import describe_bucket, lost_files
 from dop2i.server.files.uploads import forget_expired
 from dop2i.server.jobs import Progress, every, job
 from dop2i.server.records import lifting, recovery
@@ -14,7 +15,10 @@ from dop2i.server.records.models import Record
 
 @job(name="describe files", attempts=5, lease_seconds=300)
 def describe_files(progress: Progress, *, record: int) -> None:
-    """Describe the files of a record and bring its catalogue entry up to date with what was found."""
+    """Describe the files of a record and bring its catalogue entry up to date with what was found.
+
+    Raises ``ServiceUnavailable`` for files that were not where they should be, so that they are looked for again.
+    """
     row = Record.objects.filter(pk=record).first()
     if row is None:
         return
@@ -23,6 +27,11 @@ def describe_files(progress: Progress, *, record: int) -> None:
         return
     with transaction.atomic():
         refresh(record, described=True)
+    if lost := lost_files(bucket):
+        raise ServiceUnavailable(
+            f"The bytes of {lost} of the files of record {record} are missing on the server.",
+            hint="Its keeper can run: dop2i check.",
+        )
 
 
 @every(60, name="recover publications")

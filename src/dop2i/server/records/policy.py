@@ -112,11 +112,6 @@ def readable_files(actor: Actor, record: Record, *, draft: bool = False) -> Read
     return standing.readable if record.is_published and standing.reads else NOTHING
 
 
-def may_read_file(actor: Actor, record: Record, key: str) -> bool:
-    """Whether the actor may read this file of the published version."""
-    return key in readable_files(actor, record)
-
-
 def public_files(record: Record) -> Readable:
     """Which files everybody may read."""
     return rule_of(record.document or {}).readable

@@ -1,6 +1,6 @@
 """What the OCFL object of a concept holds, enough to make the database again.
 
-Object ``dop2i:<concept>``; in each version: ``concept.json`` (owner, PIDs, the last number given out),
+Object ``dop2i:<concept>``; in each version: ``concept.json`` (owner, PIDs, communities, decisions, last number used),
 ``record.json`` (the latest version as served), ``files/<name>`` (its files), ``records/<number>.json`` (every
 published version: its document and the OCFL version that holds its files).
 """
@@ -23,6 +23,7 @@ from dop2i.server.files.readable import EVERYTHING
 from dop2i.server.identifiers.queries import pids_of
 from dop2i.server.people.models import Person
 from dop2i.server.records.documents import moment, native_document, tombstone_of
+from dop2i.server.records.kept import parts_to_keep, person_facts
 from dop2i.server.records.models import Concept, Record
 from dop2i.server.records.numbers import last_number
 
@@ -177,7 +178,6 @@ def record_facts(record: Record) -> dict[str, Any]:
 
 def concept_facts(concept: Concept, version: int) -> dict[str, Any]:
     """The concept as it is kept in the object. The owner's facts suffice to know them again; no password is kept."""
-    owner = concept.owner
     return {
         "dop2i_layout": LAYOUT_VERSION,
         "id": concept.pk,
@@ -186,17 +186,8 @@ def concept_facts(concept: Concept, version: int) -> dict[str, Any]:
         "last_number": last_number(),
         "ocfl_version": version,
         "communities": placements_to_keep(concept.pk),
-        "owner": {
-            "id": owner.pk,
-            "email": owner.email,
-            "name": owner.name,
-            "given_name": owner.given_name,
-            "family_name": owner.family_name,
-            "orcid": owner.orcid,
-            "affiliations": owner.affiliations,
-            "language": owner.language,
-            "is_administrator": owner.is_administrator,
-        },
+        "owner": person_facts(concept.owner),
+        **parts_to_keep(concept.pk),
     }
 
 

@@ -27,6 +27,7 @@ from dop2i.server.identifiers.models import Pid
 from dop2i.server.people.models import Person
 from dop2i.server.records import preserved
 from dop2i.server.records.announcing import announce, apply_access, retract
+from dop2i.server.records.kept import restore_parts
 from dop2i.server.records.models import Concept, Record
 from dop2i.server.records.numbers import go_on_after
 
@@ -99,12 +100,13 @@ def _restore(inventory: Inventory, done: Rebuilt) -> int:
     highest = max([int(facts["last_number"]), int(facts["id"]), *(int(item["id"]) for item in documents)])
     if Concept.objects.filter(pk=facts["id"]).exists():
         return highest
-    owner = _owner(facts["owner"], done)
+    owner = _person(facts["owner"], done)
     concept = Concept.objects.create(
         id=facts["id"], owner=owner, created=parse_datetime(facts["created"]), ocfl_head=inventory.head
     )
     _restore_pids(facts["pids"], f"concept:{concept.pk}")
     restore_placements(concept.pk, facts.get("communities", ()))
+    restore_parts(concept.pk, facts, person_of=lambda known: _person(known, done))
     known = _restore_contents(concept.pk, inventory)
     documents.sort(key=lambda item: item["index"])
     latest = max(documents, key=lambda item: (not item.get("withdrawal"), item["index"]))
@@ -117,7 +119,7 @@ def _restore(inventory: Inventory, done: Rebuilt) -> int:
     return highest
 
 
-def _owner(facts: dict[str, Any], done: Rebuilt) -> Person:
+def _person(facts: dict[str, Any], done: Rebuilt) -> Person:
     known = Person.objects.filter(email=facts["email"]).first()
     if known is not None:
         return known

@@ -15,7 +15,7 @@ from dop2i.server.communities.models import Community
 from dop2i.server.communities.policy import may as may_in
 from dop2i.server.communities.queries import communities_of_concept, get_community, line_of
 from dop2i.server.communities.rules import policy_of, with_embargo
-from dop2i.server.ethics.gate import PATH as ETHICS_PATH
+from dop2i.server.ethics.gate import PATHS as ETHICS_PATHS
 from dop2i.server.faults import told
 from dop2i.server.files.queries import pending_entries
 from dop2i.server.people.audit import audit
@@ -120,7 +120,7 @@ def complete_problems(actor: Actor, record: Record) -> list[Problem]:
     bucket = bucket_of_draft(record)
     if enabled and (bucket is None or bucket.count == 0):
         found.append(Problem("files.enabled", "Add at least one file, or set files.enabled to false."))
-    return [p for p in found if p.path not in (REVIEW_PATH, ETHICS_PATH)]
+    return [p for p in found if p.path not in (REVIEW_PATH, *ETHICS_PATHS)]
 
 
 def require_complete(actor: Actor, record: Record) -> None:

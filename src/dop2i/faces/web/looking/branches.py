@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dop2i.core.views import Parameter
-from dop2i.faces.web.inside import column_facts
+from dop2i.faces.web.inside import COLUMNS_A_PAGE, column_facts
 from dop2i.faces.web.looking.address import Look
 
-COLUMNS_A_PAGE = 60
 _SEEN_AT_ONCE = 4
 
 

@@ -49,7 +49,7 @@ def _columns(look: Look, known: Sequence[str]) -> list[str]:
     """The columns that are shown: those of a table, or those that an expression names; at most six."""
     asked = look.values.get("columns") or ""
     named = [one for one in (asked.split("\n") if "\n" in asked else asked.split(",")) if one in known]
-    for text in (look.values.get("column"), look.values.get("x"), look.values.get("y"), look.values.get("filter")):
+    for text in (look.values.get(name) for name in ("column", "where", "over", "over_where", "x", "y", "filter")):
         if text and text in known:
             named.append(text)
         elif text:
@@ -174,6 +174,13 @@ def _netcdf(look: Look, table: Mapping[str, Any], columns: Sequence[str]) -> tup
     return "netCDF4", f"{lines}data = content[{name!r}][:]\nprint(data.shape)\n"
 
 
+def _pdf(look: Look, table: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, str]:
+    said = look.values.get("page") or ""
+    number = int(said) if said.isdecimal() and len(said) < 9 else 1
+    lines = 'import pypdf\n\ndocument = pypdf.PdfReader(file)\nprint(len(document.pages), "pages")\n'
+    return "pypdf", f"{lines}print(document.pages[{max(number, 1) - 1}].extract_text())\n"
+
+
 _Writer = Callable[[Look, Mapping[str, Any], Sequence[str]], tuple[str, str]]
 _LIBRARIES: dict[str, _Writer] = {
     "root": _root,
@@ -187,6 +194,7 @@ _LIBRARIES: dict[str, _Writer] = {
     "numpy": _numpy,
     "dicom": _dicom,
     "netcdf": _netcdf,
+    "pdf": _pdf,
 }
 
 

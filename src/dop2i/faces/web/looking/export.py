@@ -1,4 +1,4 @@
-"""A figure as a file: SVG, PNG, CSV, JSON."""
+"""A figure as a file: SVG, PNG, CSV, JSON; a printed page as PNG and text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from dop2i.core.views.figures import Figure
+from dop2i.core.views.figures import Figure, Page
 from dop2i.errors import InvalidValue, NotFound
 from dop2i.faces.ranges import content_disposition
 from dop2i.faces.web.looking import kinds
@@ -22,6 +22,7 @@ TYPES = {
     "svg": "image/svg+xml",
     "png": "image/png",
     "csv": "text/csv; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
     "json": "application/json",
     "ipynb": "application/x-ipynb+json",
     "pixels": "image/png",
@@ -31,7 +32,9 @@ TYPES = {
 def offered(figure: Figure, look: Look) -> list[dict[str, str]]:
     """The files that this figure can be taken home as, with their addresses."""
     suffixes = ["csv", "json"] if figure.columns() else ["json"]
-    if getattr(figure, "png", "") or kinds.drawing(figure):
+    if isinstance(figure, Page):
+        suffixes = ["png", *(["txt"] if figure.text else []), "json"]
+    elif getattr(figure, "png", "") or kinds.drawing(figure):
         suffixes = ["svg", "png", *suffixes]
     return [{"label": suffix.upper(), "href": look.file(suffix)} for suffix in suffixes]
 
@@ -42,7 +45,10 @@ def written(figure: Figure, suffix: str) -> bytes:
         return json.dumps(figure.to_json(), ensure_ascii=False).encode()
     if suffix == "csv":
         return as_csv(figure)
-    if suffix == "pixels" and getattr(figure, "png", ""):
+    if suffix == "txt" and getattr(figure, "text", ""):
+        return str(figure.text).encode()  # type: ignore[attr-defined]
+    is_picture = suffix == "pixels" or (suffix == "png" and isinstance(figure, Page))
+    if is_picture and getattr(figure, "png", ""):
         return base64.b64decode(figure.png)  # type: ignore[attr-defined]
     if suffix not in ("svg", "png"):
         kinds_known = ", ".join(TYPES)
@@ -84,8 +90,8 @@ def as_file(content: bytes, key: str, look: Look, suffix: str) -> HttpResponse:
     """The answer: a file with a name made of the file's, the part and the view; nothing in it runs."""
     answer = HttpResponse(content, content_type=TYPES[suffix])
     stem = key.rpartition("/")[2].partition(".")[0]
-    column = look.values.get("column", "")
-    words = [word for word in (stem, look.part, column, look.view) if word]
+    told = (look.values.get(name, "") for name in ("column", "page"))
+    words = [word for word in dict.fromkeys((stem, look.part, *told, look.view)) if word]
     name = re.sub(r"[^\w.-]+", "-", "-".join(words))[:120].strip("-") or "figure"
     answer["Content-Disposition"] = content_disposition(f"{name}.{suffix}")
     answer["X-Content-Type-Options"] = "nosniff"

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dop2i.core.views.figures import Figure
+from dop2i.core.views.figures import Distribution, Figure
 from dop2i.faces.web.looking.address import Look
+from dop2i.faces.web.looking.kinds.distribution import count_label, names_of
 
 _DRAWN = ("distribution", "curves", "image")
 LARGEST_PLANE = 250_000
@@ -33,6 +34,10 @@ def offered(figure: Figure, look: Look, *, kind: str = "") -> dict[str, Any] | N
             "entries": _("entries"),
         },
     }
+    if isinstance(figure, Distribution):
+        told["words"]["counted"] = count_label(figure)
+        if figure.layers:
+            told["words"]["names"] = names_of(figure)
     if jsroot:
         told["root"] = {"file": look.content(), "object": look.part, "option": _option(kind)}
     return {"plotly": plotly, "jsroot": jsroot, "told": json.dumps(told), "counts": figure.kind == "distribution"}

@@ -16,6 +16,9 @@ NOTES = {
     "overflow drawn": gettext_lazy("The first and the last bin hold what lies outside too."),
     "nothing left": gettext_lazy("No value is left to draw."),
     "other words": gettext_lazy("Words that occur less often are counted, not drawn."),
+    "units differ": gettext_lazy(
+        "These columns have different units; the axis shows the numbers as the file has them."
+    ),
     "rows not counted": gettext_lazy("The rows of this file were not all counted: there may be more."),
     "logarithm of positive": gettext_lazy("A logarithmic axis leaves out what is not above zero."),
     "bins together": gettext_lazy("Neighbouring bins are taken together."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -38,20 +39,23 @@ def look(request: HttpRequest, record_id: int, key: str) -> HttpResponse:
     """A file opened in place: its views, its parts, the figure asked for, its numbers, how to use it."""
     draft = _is_draft(request)
     record, entry = queries.get_record_file(request.actor, record_id, key, draft=draft)
-    description = _description(request, entry)
+    place = _place(request, entry, record_id, draft=draft)
+    description = _description(entry, place.member)
+    whole = replace(place, member="")
     context = {
         **_around(request, record_id, entry, draft=draft),
         "record": record,
         "file_entry": entry,
         "draft": draft,
         "description": description,
-        "file_url": Look(record_id, entry.key, "", "", draft=draft).content(),
-        "member": request.GET.get("member", ""),
-        "archive_url": Look(record_id, entry.key, "", "", draft=draft).entering(""),
+        "format_label": present.format_label(str(description.get("format") or "")),
+        "file_url": whole.content(),
+        "member": place.member,
+        "archive_url": whole.entering(""),
     }
     found = views_of(description)
     if found:
-        context |= _looked(request, record_id, entry, description=description, found=found, draft=draft)
+        context |= _looked(request, place, entry, description=description, found=found)
     response = page(request, "look.html", context, nav="catalogue")
     # pictures in a notebook lie in its page, and Plotly writes the pixels of a plane itself
     response["Content-Security-Policy"] = POLICY.replace("img-src 'self'", "img-src 'self' data:")
@@ -63,11 +67,12 @@ def look_figure(request: HttpRequest, record_id: int, key: str) -> HttpResponse:
     """A figure as a file: SVG, PNG, CSV, JSON, or a notebook that reads the same; ``as`` says which."""
     draft = _is_draft(request)
     _record, entry = queries.get_record_file(request.actor, record_id, key, draft=draft)
-    description = _description(request, entry, lenient=False)
+    place = _place(request, entry, record_id, draft=draft)
+    description = _description(entry, place.member, lenient=False)
     found = views_of(description)
     if not found:
         raise NotFound(f"There is nothing to draw in {entry.key!r}.", hint="Download the file itself.")
-    asked, _part, _all = _chosen(request, found, description, record_id=record_id, key=entry.key, draft=draft)
+    asked, _part, _all = _chosen(request, place, found=found, description=description)
     suffix = request.GET.get("as", "json")
     if suffix == "ipynb":
         ways = code.ways(asked, description=description, base=base_url(request))
@@ -76,9 +81,13 @@ def look_figure(request: HttpRequest, record_id: int, key: str) -> HttpResponse:
     return export.as_file(export.written(figure, suffix), entry.key, asked, suffix)
 
 
-def _description(request: HttpRequest, entry: FileEntry, *, lenient: bool = True) -> dict[str, Any]:
-    """What is in the file, or in the member of it that the address names; ``lenient`` tells trouble as its error."""
-    member = request.GET.get("member", "")
+def _place(request: HttpRequest, entry: FileEntry, record_id: int, *, draft: bool) -> Look:
+    """The file, or the member of it, that the address names; no view of it is chosen yet."""
+    return Look(record_id, entry.key, "", "", draft=draft, member=request.GET.get("member", ""))
+
+
+def _description(entry: FileEntry, member: str, *, lenient: bool = True) -> dict[str, Any]:
+    """What is in the file, or in a member of it where one is named; ``lenient`` tells trouble as its error."""
     if not member:
         return queries.description_of(entry)
     try:
@@ -94,27 +103,20 @@ def _is_draft(request: HttpRequest) -> bool:
 
 
 def _chosen(
-    request: HttpRequest,
-    found: Mapping[str, list[Part]],
-    description: Mapping[str, Any],
-    *,
-    record_id: int,
-    key: str,
-    draft: bool,
+    request: HttpRequest, place: Look, *, found: Mapping[str, list[Part]], description: Mapping[str, Any]
 ) -> tuple[Look, Part, list[Parameter]]:
     """The view and part of the address, else the first; and what may be set. Raises ``NotFound``."""
     wanted = request.GET.get("part")
     holding = (name for name, parts in found.items() if any(part.name == wanted for part in parts))
     view = request.GET.get("view") or next(holding, next(iter(found)))
     if view not in found:
-        raise NotFound(f"{key} has no view {view[:60]!r}.", hint=f"It has {', '.join(found)}.")
+        raise NotFound(f"{place.key} has no view {view[:60]!r}.", hint=f"It has {', '.join(found)}.")
     part = next((p for p in found[view] if p.name == wanted), None) if wanted is not None else found[view][0]
     if part is None:
-        raise NotFound(f"{key} has no part {str(wanted)[:120]!r} to show so.", hint="Choose one from its list.")
+        raise NotFound(f"{place.key} has no part {str(wanted)[:120]!r} to show so.", hint="Choose one from its list.")
     parameters = VIEWS[view].parameters(description, part)
     values = asked_values(request, parameters)
-    member = request.GET.get("member", "")
-    return Look(record_id, key, view, part.name, values, draft, member), part, parameters
+    return replace(place, view=view, part=part.name, values=values), part, parameters
 
 
 def _figure(entry: FileEntry, asked: Look, description: Mapping[str, Any]) -> Figure:
@@ -130,20 +132,18 @@ def _figure(entry: FileEntry, asked: Look, description: Mapping[str, Any]) -> Fi
 
 def _looked(
     request: HttpRequest,
-    record_id: int,
+    place: Look,
     entry: FileEntry,
     *,
     description: Mapping[str, Any],
     found: Mapping[str, list[Part]],
-    draft: bool,
 ) -> dict[str, Any]:
     """What the page shows of the file: the figure, or one line that says why there is none."""
     try:
-        asked, part, parameters = _chosen(request, found, description, record_id=record_id, key=entry.key, draft=draft)
+        asked, part, parameters = _chosen(request, place, found=found, description=description)
     except NotFound as problem:
         first = next(iter(found))
-        member = request.GET.get("member", "")
-        nothing = Look(record_id, entry.key, first, found[first][0].name, {}, draft, member)
+        nothing = replace(place, view=first, part=found[first][0].name)
         return {"views": _views(found, nothing, chosen=""), "trouble": said(problem)}
     context = {
         "views": _views(found, asked, chosen=asked.view),
@@ -152,7 +152,7 @@ def _looked(
         "part": part,
         "part_label": (part.label or part.name) if len(found[asked.view]) > 1 else "",
         "look": asked,
-        "form": {"action": page_url(record_id, entry.key), "fields": asked.fields()},
+        "form": {"action": page_url(place.record_id, entry.key), "fields": asked.fields()},
         "ways": [] if asked.member else code.ways(asked, description=description, base=base_url(request)),
         "notebook_url": asked.file("ipynb"),
     }
@@ -177,7 +177,7 @@ def _drawn(figure: Figure, asked: Look) -> dict[str, Any]:
         "figure": figure,
         "markup": kinds.markup(figure, asked),
         "notes": notes_of(figure),
-        "numbers": "" if figure.kind in ("table", "document", "outline") else numbers_table(figure),
+        "numbers": "" if figure.kind in ("table", "document", "outline", "page") else numbers_table(figure),
         "downloads": export.offered(figure, asked),
     }
 

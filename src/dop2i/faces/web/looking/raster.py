@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
+import math
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -153,7 +155,9 @@ class _Painter:
         if colour == "none" or len(points) < 2:
             return
         width = max(1, round(float(style.get("stroke-width", "1").removesuffix("px")) * SCALE))
-        self.draw.line(points, fill=_colour(colour), width=width, joint="curve")
+        pattern = [float(part) * SCALE for part in style.get("stroke-dasharray", "").split()]
+        for run in _dashes(points, pattern) if sum(pattern) > 0 else [points]:
+            self.draw.line(run, fill=_colour(colour), width=width, joint="curve")
 
     def _text(self, element: Element, box: Box, style: dict[str, str]) -> None:
         x, y = box.point(element.get("x"), element.get("y"))
@@ -190,6 +194,28 @@ class _Painter:
             x, y, wide, tall = x + left, y + top, picture.width * scale, picture.height * scale
         size = (max(1, round(wide)), max(1, round(tall)))
         self.image.paste(picture.resize(size, Image.Resampling.NEAREST), (round(x), round(y)))
+
+
+def _dashes(points: list[tuple[float, float]], pattern: list[float]) -> list[list[tuple[float, float]]]:
+    """The drawn pieces of a line that is dashed: lengths drawn and left out by turns, around its corners too."""
+    made: list[list[tuple[float, float]]] = [[points[0]]]
+    place, left = 0, pattern[0]
+    for start, end in itertools.pairwise(points):
+        length = math.dist(start, end)
+        done = 0.0
+        while length - done > left:
+            done += left
+            corner = tuple(a + (b - a) * done / length for a, b in zip(start, end, strict=True))
+            if place % 2 == 0:
+                made[-1].append((corner[0], corner[1]))
+            else:
+                made.append([(corner[0], corner[1])])
+            place += 1
+            left = max(pattern[place % len(pattern)], 0.5)
+        left -= length - done
+        if place % 2 == 0:
+            made[-1].append(end)
+    return [run for run in made if len(run) > 1]
 
 
 def _colour(text: str) -> str:

@@ -1,16 +1,13 @@
-"""Two-dimensional histograms and small arrays as coloured cells, and the colour bar that reads them."""
+"""Two-dimensional histograms and small arrays as coloured cells."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 
-from dop2i.faces.web.plots.svg import element, percent
+from dop2i.core.views._colours import VIRIDIS
+from dop2i.faces.web.plots.svg import element
 
-VIRIDIS = (
-    *("#440154", "#48196b", "#462f7c", "#404387", "#38568b", "#30678d", "#29788e", "#23888d"),
-    *("#1e988a", "#22a784", "#35b778", "#53c567", "#79d151", "#a5da35", "#d2e11b", "#fde724"),
-)
 MAX_SIDE = 96
 
 
@@ -58,11 +55,3 @@ def cell_map(values: Sequence[float], *, shape: tuple[int, int], logarithmic: bo
     if name:
         return element("svg", *paths, role="img", aria_label=name, **shared)
     return element("svg", *paths, aria_hidden="true", focusable="false", **shared)
-
-
-def colour_bar() -> str:
-    """Viridis from low to high, as a strip; its ends are written beside it in words."""
-    parts = [
-        element("rect", x=percent(i / 16), width="6.4%", height="100%", fill=colour) for i, colour in enumerate(VIRIDIS)
-    ]
-    return element("svg", *parts, class_="colorbar", aria_hidden="true", focusable="false")

@@ -10,10 +10,12 @@ from typing import Any
 from dop2i.core.views.figures import Axis, Curves, Series
 from dop2i.faces.web.figures import number
 from dop2i.faces.web.plots.scales import power_ticks, round_ticks
+from dop2i.faces.web.plots.steps import LEGEND_ROW, legend_row
 from dop2i.faces.web.plots.svg import drawing, element, line, path, percent, stretched, text
 
 TOP, BOTTOM = 26, 44
 MOST_SERIES = 6
+_CLASSES = ("", "curve-2 is-dashed", "curve-3 is-dotted", "curve-5 is-dotdash", "curve-2 is-dotted", "curve-5")
 _MOST_DOTS = 2500
 _FEW_DECADES = 2.5
 _LONG_TICK = 8
@@ -65,8 +67,8 @@ def scale_of(values: Iterable[float | None], *, logarithmic: bool, pad: float = 
     return Scale(low - margin, high + margin) if math.isfinite(margin) else Scale(low, high)
 
 
-def curves_plot(figure: Curves, *, name: str, language: str, height: int = 320) -> str:
-    """The plot with its axes; empty where no point can be drawn."""
+def curves_plot(figure: Curves, *, name: str, language: str, height: int = 320, legend: bool = False) -> str:
+    """The plot with its axes; empty where no point can be drawn. ``legend`` names the series inside the drawing."""
     shown = figure.series[:MOST_SERIES]
     x = scale_of((v for one in shown for v in (*one.x, *one.x_low, *one.x_high)), logarithmic=figure.x.logarithmic)
     y = scale_of(
@@ -78,7 +80,9 @@ def curves_plot(figure: Curves, *, name: str, language: str, height: int = 320) 
         return ""
     if figure.points:
         x = scale_of([x.low, x.high], logarithmic=x.logarithmic, pad=0.03) or x
-    tall = height - TOP - BOTTOM
+    named = [(place, one.label) for place, one in enumerate(shown) if one.label] if legend and len(shown) > 1 else []
+    lower = LEGEND_ROW * len(named)
+    tall = height - TOP - BOTTOM - lower
     parts = _grid(y, tall, language)
     curves: list[str] = []
     for place, one in enumerate(shown):
@@ -87,9 +91,13 @@ def curves_plot(figure: Curves, *, name: str, language: str, height: int = 320) 
     for place, one in enumerate(shown):
         if figure.points or one.errors:
             parts.append(_marks(one, x, y, tall, place))
-    parts += _x_axis(x, height - BOTTOM, language)
+    parts += _x_axis(x, height - BOTTOM - lower, language)
     parts.append(text(titled(figure.y), x=0, y=13, class_="tk tk-b halo"))
-    parts.append(text(titled(figure.x), x="100%", y=height - 6, class_="tk tk-b", anchor="end"))
+    parts.append(text(titled(figure.x), x="100%", y=height - 6 - lower, class_="tk tk-b", anchor="end"))
+    for row, (place, words) in enumerate(named):
+        class_ = "err" if figure.points else f"curve {series_class(place)}".strip()
+        line_and_words = legend_row(words, class_, y=height - lower + LEGEND_ROW * (row + 1) - 6)
+        parts.append(element("g", *line_and_words, class_=f"series-{place + 1}"))
     return drawing(*parts, name=name, height=height)
 
 
@@ -189,8 +197,8 @@ def _bottom(y: Scale, value: float | None) -> float | None:
 
 
 def series_class(place: int) -> str:
-    """The class of the line of a series, after the first."""
-    return ("", "curve-2", "curve-3", "curve-5", "curve-2 is-dashed", "curve-5 is-dashed")[place % MOST_SERIES]
+    """The class of the line of a series, after the first: never told apart by colour alone."""
+    return _CLASSES[place % MOST_SERIES]
 
 
 def _runs(points: Sequence[Any]) -> list[list[Any]]:

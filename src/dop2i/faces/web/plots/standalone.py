@@ -32,9 +32,11 @@ RULES = (
     ".axis{stroke:var(--line-strong);fill:none}.grid{stroke:var(--plot-grid);stroke-width:1;fill:none}"
     ".bar{fill:var(--plot-fill)}.bar-2{fill:var(--plot-line)}.bar-mute{fill:var(--plot-mute)}"
     ".curve{fill:none;stroke:var(--plot-line);stroke-width:1.5;vector-effect:non-scaling-stroke}"
-    ".curve-2{stroke:var(--cat-2)}.curve-3{stroke:var(--ink-3)}.dot{fill:var(--plot-line)}"
+    ".curve-2{stroke:var(--cat-2)}.curve-3{stroke:var(--ink-3)}.curve-5{stroke:var(--cat-5)}"
+    ".is-dashed{stroke-dasharray:7 4}.is-dotted{stroke-dasharray:2 3}.is-dotdash{stroke-dasharray:8 3 2 3}"
+    ".dot{fill:var(--plot-line)}"
     ".disc{stroke:var(--surface);stroke-width:.7}.dot-spark{fill:var(--spark)}.err{stroke:var(--plot-line);stroke-width:1.5}"
-    ".sel{fill:var(--marker);opacity:.65}image{image-rendering:pixelated}.ground{fill:var(--surface)}"
+    ".sel{fill:var(--marker);opacity:.65}image{image-rendering:pixelated}.smooth{image-rendering:auto}.ground{fill:var(--surface)}"
     ".tk{font:400 13px 'Source Sans 3',sans-serif;fill:var(--ink-3)}.tk-b{font-weight:600;fill:var(--ink)}"
     + "".join(f".c{place}{{--c:var(--cat-{place})}}" for place in range(1, 7))
     + ".ln-c{stroke:var(--c);stroke-width:1.75}.dot-c{fill:var(--c)}.is-unseen{stroke-dasharray:5 4}"

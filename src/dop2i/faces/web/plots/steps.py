@@ -11,17 +11,24 @@ from dop2i.faces.web.plots.svg import drawing, line, path, percent, stretched, t
 
 THIRD = 0.477
 """log10 of 3: a logarithmic axis begins a third below its smallest count."""
+LEGEND_ROW = 18
 
 
-def _heights(counts: Sequence[float], *, logarithmic: bool = False) -> list[float]:
-    """Counts as fractions of the highest; the lowest of a logarithmic axis is a third of the smallest count."""
+def _heights(
+    counts: Sequence[float], *, logarithmic: bool = False, among: Sequence[float] | None = None
+) -> list[float]:
+    """Counts as fractions of the highest; the lowest of a logarithmic axis is a third of the smallest count.
+
+    ``among`` are all the counts that share the axis, where there are more than these.
+    """
     clean = [c if math.isfinite(c) and c > 0 else 0.0 for c in counts]
-    top = max(clean, default=0.0)
+    every = clean if among is None else [c for c in among if math.isfinite(c) and c > 0]
+    top = max(every, default=0.0)
     if top <= 0:
         return [0.0] * len(clean)
     if not logarithmic:
         return [c / top for c in clean]
-    floor = math.log10(min(c for c in clean if c > 0)) - THIRD
+    floor = math.log10(min(c for c in every if c > 0)) - THIRD
     span = math.log10(top) - floor or 1.0
     return [(math.log10(c) - floor) / span if c > 0 else 0.0 for c in clean]
 
@@ -74,29 +81,48 @@ def full_histogram(
     logarithmic: bool = False,
     powers: bool = False,
     height: int = 240,
+    over: Sequence[Sequence[float]] = (),
+    legend: Sequence[str] = (),
 ) -> str:
     """A histogram with its axes. ``errors`` are statistical, one a bin (drawn as thin bars).
 
-    ``logarithmic`` is the axis of the counts, ``powers`` that of the values.
+    ``logarithmic`` is the axis of the counts, ``powers`` that of the values. ``over`` are other counts in the same
+    bins, drawn as dashed steps without a body; ``legend`` names all of them inside the drawing.
     """
-    top_margin, bottom_margin = 26, 44
+    lower = LEGEND_ROW * len(legend)
+    top_margin, bottom_margin = 26, 44 + lower
     tall = height - top_margin - bottom_margin
     baseline = height - bottom_margin
-    heights = _heights(counts, logarithmic=logarithmic)
-    corners = _outline(edges, heights, tall, powers=powers)
-    parts, labels = _count_grid(counts, top=top_margin, tall=tall, language=language, logarithmic=logarithmic)
+    every = [count for some in (counts, *over) for count in some]
+    corners = _outline(edges, _heights(counts, logarithmic=logarithmic, among=every), tall, powers=powers)
+    parts, labels = _count_grid(every, top=top_margin, tall=tall, language=language, logarithmic=logarithmic)
     body = [path(corners, class_="bar", close=True), path(corners, class_="curve")]
+    for place, some in enumerate(over, start=1):
+        heights = _heights(some, logarithmic=logarithmic, among=every)
+        body.append(path(_outline(edges, heights, tall, powers=powers), class_=layer_class(place)))
     parts.append(stretched(*body, y=top_margin, height=tall, box=(1000, tall)))
     if errors and not logarithmic and len(errors) == len(counts) <= 120:
-        parts += _error_bars(counts, errors=errors, edges=edges, top=top_margin, tall=tall)
+        parts += _error_bars(every, errors=errors, edges=edges, top=top_margin, tall=tall)
     parts += [*labels, line(0, baseline, "100%", baseline)]
     for tick, where in axis_ticks(edges[0], edges[-1], powers=powers):
         parts.append(line(percent(where), baseline, percent(where), baseline + 4))
         anchor = "start" if where < 0.03 else "end" if where > 0.97 else "middle"
         parts.append(text(number(tick, language, 6), x=percent(where), y=baseline + 17, anchor=anchor))
     parts.append(text(y_label, x=0, y=13, class_="tk tk-b halo"))
-    parts.append(text(x_label, x="100%", y=height - 6, class_="tk tk-b", anchor="end"))
+    parts.append(text(x_label, x="100%", y=height - 6 - lower, class_="tk tk-b", anchor="end"))
+    for place, words in enumerate(legend):
+        parts += legend_row(words, layer_class(place), y=height - lower + LEGEND_ROW * (place + 1) - 6)
     return drawing(*parts, name=name, height=height)
+
+
+def layer_class(place: int) -> str:
+    """The class of the line of a distribution: the first solid, the others dashed and of another colour."""
+    return ("curve", "curve curve-2 is-dashed", "curve curve-5 is-dashed")[min(place, 2)]
+
+
+def legend_row(words: str, class_: str, *, y: float) -> list[str]:
+    """A line as it is drawn and what it is, at the left of a plot that is a file of its own."""
+    return [line(0, y - 4, 26, y - 4, class_), text(words, x=34, y=y, class_="tk tk-b halo")]
 
 
 def axis_ticks(low: float, high: float, *, powers: bool = False, wanted: int = 5) -> list[tuple[float, float]]:

@@ -30,7 +30,7 @@ def markup(figure: Curves, look: Look) -> str:
 def drawing(figure: Curves) -> str:
     """The plot on its own paper, 640 × 360."""
     figure = replace(figure, x=worded(figure.x), y=worded(figure.y))
-    plot = curves_plot(figure, name=_finding(figure), language=language(), height=328)
+    plot = curves_plot(figure, name=_finding(figure), language=language(), height=328, legend=True)
     return on_paper(plot) if plot else ""
 
 

@@ -1,4 +1,4 @@
-"""A text: prose, code and notebooks as the view made them harmless; the words of a PDF beside a way to open it."""
+"""A text: prose, code and notebooks as the view made them harmless."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from dop2i.faces.web.rendering import language
 def markup(figure: Document, look: Look) -> str:
     """The text with links that turn its pages."""
     pages = _pages(figure, look)
-    if figure.language == "pdf":
-        return f"{_pdf(figure, look)}{pages}"
     # made by the views, which write every element anew (core/views/_sanitiser.py)
     inner = figure.html or f'<pre class="code">{escape(figure.text)}</pre>'
     if not inner.strip() or (not figure.html and not figure.text):
@@ -51,22 +49,3 @@ def _pages(figure: Document, look: Look) -> str:
         links.append((_("Next"), look.href(page=figure.page + 1)))
         links.append((_("Last"), look.href(page=figure.pages - 1)))
     return turning(links)
-
-
-def _pdf(figure: Document, look: Look) -> str:
-    opening = ""
-    if not look.member:
-        href = look.content() + ("&" if "?" in look.content() else "?") + "view=1"
-        words = escape(_("Open the document in the browser"))
-        opening = f'<p class="mb-s3"><a class="btn btn-sm" href="{escape(href, quote=True)}">{words}</a></p>'
-    words = _("The words of page %(page)s of %(pages)s, without its layout.") % {
-        "page": figures.integer(figure.page + 1, language()),
-        "pages": figures.integer(figure.pages, language()),
-    }
-    if not figure.text.strip():
-        words = _("Page %(page)s of %(pages)s holds no words that can be read: it may be a picture.") % {
-            "page": figures.integer(figure.page + 1, language()),
-            "pages": figures.integer(figure.pages, language()),
-        }
-    text = f'<pre class="code pdf-words" lang="">{escape(figure.text)}</pre>' if figure.text.strip() else ""
-    return f'{opening}<p class="small muted mb-s2">{escape(words)}</p>{text}'

@@ -87,7 +87,7 @@ def _row(node: Node, look: Look) -> str:
     if node.kind == "link":
         value = _("link, not followed")
     if value:
-        words = figures.localise(value, here) if _is_number(value) else value
+        words = figures.localise(value, here) if node.kind != "attribute" and _is_number(value) else value
         name += f'<span class="outline-value">{escape(words)}</span>'
     if node.size is not None:
         name += f'<span class="num outline-size">{escape(figures.size(node.size, here))}</span>'

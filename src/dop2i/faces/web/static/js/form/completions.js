@@ -29,7 +29,8 @@ function liner(form, area) {
   };
   input.addEventListener("taken", add);
   input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.defaultPrevented) return;
+    // with a suggestion chosen, Enter takes that one, not what was typed so far
+    if (event.key !== "Enter" || event.defaultPrevented || input.hasAttribute("aria-activedescendant")) return;
     event.preventDefault();
     add();
   });

@@ -51,14 +51,27 @@ function distribution(figure, colours, words) {
   if (errors.length === counts.length && counts.length <= 400) {
     bars.error_y = { type: "data", array: errors, color: colours["plot-line"], thickness: 1.2, width: 0 };
   }
-  return { traces: [bars], layout: { xaxis: axis(x, colours, figure.title), yaxis: axis(figure.y, colours, words.entries) } };
+  const names = words.names ?? [], over = figure.layers ?? [];
+  if (over.length) bars.name = escaped(names[0] ?? figure.title);
+  const traces = [bars, ...over.map((one, place) => steps(edges, one.counts ?? [], escaped(names[place + 1] ?? one.label), colours.series[place + 1]))];
+  const layout = { xaxis: axis(x, colours, figure.title), yaxis: axis({ ...figure.y, label: words.counted, unit: "" }, colours, words.entries), showlegend: over.length > 0 };
+  return { traces, layout };
+}
+
+// Another distribution in the same bins: dashed steps, without a body.
+function steps(edges, counts, name, color) {
+  return {
+    type: "scatter", mode: "lines", name, x: edges, y: [...counts, counts.at(-1) ?? 0], line: { shape: "hv", dash: "dash", color, width: 2 },
+    customdata: edges.map((low, i) => [low, edges[i + 1] ?? low]),
+    hovertemplate: "%{customdata[0]:.6~g} – %{customdata[1]:.6~g}<br><b>%{y:.6~g}</b><extra>%{fullData.name}</extra>",
+  };
 }
 
 function curves(figure, colours) {
   const traces = [];
   (figure.series ?? []).forEach((one, place) => {
     const colour = colours.series[place % colours.series.length];
-    const dash = place >= colours.series.length ? "dash" : "solid";
+    const dash = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"][place % 6];
     if (one.low?.length && one.high?.length) traces.push(...band(one, colour));
     const wide = (one.errors ?? []).filter((error) => /sys/i.test(error.label ?? ""));
     const thin = (one.errors ?? []).filter((error) => !wide.includes(error));

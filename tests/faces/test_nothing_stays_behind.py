@@ -1,0 +1,93 @@
+"""Whoever ends the server ends the processes that looked into files for it, also a busy one, also by force."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from live_server import free_port, start, stop
+
+PATIENCE = 60.0
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE)
+print(child.pid, flush=True)
+child.wait()
+"""
+BUSY = """
+from dop2i.core.lifetime import end_with_parent
+end_with_parent()
+while True:
+    sum(range(1000))
+"""
+HANGING = """
+import re
+from dop2i.core.lifetime import ended_after
+with ended_after(0.5):
+    re.fullmatch("(a+)+", "a" * 60 + "b")
+"""
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads Linux's list of processes")
+
+
+def _readers_of(home: Path) -> dict[int, Path]:
+    """The processes that read files for the instance at ``home``: their numbers and folders."""
+    found = {}
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal():
+            try:
+                told = dict(part.partition("=")[::2] for part in (process / "environ").read_text().split("\0"))
+                command = (process / "cmdline").read_text()
+            except OSError:
+                continue
+            if told.get("DOP2I_HOME") == str(home) and "reader_process" in command:
+                found[int(process.name)] = Path(told["TMPDIR"])
+    return found
+
+
+def _until(happened: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE
+    while not happened() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return happened()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
+def test_a_server_that_ends_leaves_no_reader_and_no_unpacked_file(tmp_path: Path, sign: signal.Signals) -> None:
+    live = start(tmp_path / "home", free_port())
+    try:
+        record = live.published({"hits.csv": b"time,charge\n" + b"1,2.5\n" * 50})
+        with live.session() as chloe:
+            address = f"{live.url}/api/records/{record['id']}/files/hits.csv/views"
+            assert _until(lambda: "table" in chloe.get(address).text)
+            assert chloe.get(f"{address}/table").json()["names"] == ["time", "charge"]
+        readers = _readers_of(live.home)
+        assert readers
+        os.kill(live.process.pid, sign)
+        live.process.wait()
+        assert _until(lambda: not _readers_of(live.home))
+        assert _until(lambda: not any(folder.exists() for folder in readers.values()))
+    finally:
+        stop(live)
+
+
+def test_a_busy_reader_ends_when_its_parent_was_killed() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, BUSY], stdout=subprocess.PIPE, text=True)
+    child = int(parent.stdout.readline())
+    time.sleep(0.5)
+    assert Path(f"/proc/{child}").exists()
+    parent.kill()
+    parent.communicate()
+    assert _until(lambda: not Path(f"/proc/{child}").exists())
+
+
+def test_a_reader_that_hangs_in_a_library_is_ended_when_nobody_is_left_to_do_it() -> None:
+    done = subprocess.run([sys.executable, "-c", HANGING], check=False, timeout=PATIENCE)
+    assert done.returncode == -signal.SIGALRM
