@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import tantivy
 
-VERSION = 2
+VERSION = 3
 LONGEST_TERM = 100
 
 TEXT_FIELDS = ("title", "people", "setup", "keywords", "text")
