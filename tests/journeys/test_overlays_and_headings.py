@@ -97,7 +97,7 @@ def test_alice_takes_a_heading_with_the_keys(
         box = page.locator("#keywords + input")
         box.focus()
         page.keyboard.type(typed)
-        page.wait_for_selector(".completions [role=option]", timeout=PATIENCE)
+        page.locator(".completions [role=option]").first.filter(has_text=taken).wait_for(timeout=PATIENCE)
         page.keyboard.press("ArrowDown")
         option = page.locator(".completions [aria-selected=true]")
         assert taken in option.inner_text()

@@ -16,7 +16,7 @@ DEPOSIT = """
 import io, os, sys
 from dop2i.server.instance import initialise
 initialise(sys.argv[1])
-from dop2i.errors import StorageFull
+from dop2i.errors import StorageFull, WrongState
 from dop2i.server.people.actions import add_person
 from dop2i.server.people.policy import actor_for_person
 from dop2i.server.records import actions, file_actions
@@ -62,7 +62,12 @@ refusals = sum(
     refused(actions.update_draft, actor=alice, record_id=record.pk, document=document) for _ in range(300)
 )
 assert refusals > 0
-assert refused(actions.publish_draft, actor=alice, record_id=record.pk)
+try:
+    actions.publish_draft(actor=alice, record_id=record.pk)
+except (StorageFull, WrongState):  # WrongState where there was room for the name of more.bin, and none for its bytes
+    pass
+else:
+    raise AssertionError("published on a full disk")
 os.unlink(os.path.join(sys.argv[1], "ballast"))
 recover(litter_after=0)
 assert find_record(record.pk).draft_bucket.count == number + 1

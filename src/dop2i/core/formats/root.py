@@ -99,18 +99,21 @@ def _tree(source: Source, table: str) -> Any:
 
 
 def opened(source: Source) -> Any:
-    """The directory of a file, to be closed. Raises ``UnreadableFile`` where it cannot be read."""
+    """The directory of a file, to be closed. Raises ``UnreadableFile`` where it cannot be read.
+
+    What a file says of its classes holds for itself alone: uproot would read the next file's by them.
+    """
     import uproot
 
+    classes = dict(uproot.classes)
     try:
         if source.local_path is not None:
             # a reader's address space is limited: only what fits well is mapped into it
             small = source.size <= _LARGEST_MAPPED
             kinds = uproot.source.file
-            return uproot.open(
-                {source.local_path: None}, handler=kinds.MemmapSource if small else kinds.MultithreadedFileSource
-            )
-        return uproot.open(source.open())
+            handler = kinds.MemmapSource if small else kinds.MultithreadedFileSource
+            return uproot.open({source.local_path: None}, handler=handler, custom_classes=classes)
+        return uproot.open(source.open(), custom_classes=classes)
     except Exception as problem:
         raise UnreadableFile(
             f"{source.name} begins like a ROOT file, but its directory cannot be read ({_reason(problem)}).",

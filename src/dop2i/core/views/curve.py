@@ -72,12 +72,13 @@ class CurveView(View):
     def draw(self, source: Source, *, part: str, values: Mapping[str, str]) -> Curves:
         """The curve; long ones by the least and greatest of a thousand stretches."""
         table = _table(description_of(source), part, source)
-        columns = {str(column["name"]): column for column in _drawable(table)}
+        columns = {str(column["name"]): column for column in _numeric(table)}
+        telling = _drawable(table) or list(columns.values())
         if not columns:
             raise NotFound(f"{part} of {source.name} has no column of numbers to draw.")
-        across = values.get("x", suggested_x(list(columns.values())) if len(columns) > 1 else "")
+        across = values.get("x", suggested_x(telling))
         across = "" if across == "-" else across
-        y = values.get("y") or suggested_y(list(columns.values()), across)
+        y = values.get("y") or suggested_y(telling, across)
         over = values.get("over", "")
         for name in (y, across, over):
             if name and name not in columns:
@@ -115,16 +116,20 @@ def _first(choices: dict[str, dict[str, str]], chosen: str) -> dict[str, dict[st
     return {"-": choices[""], **{name: words for name, words in choices.items() if name}}
 
 
-def _drawable(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _numeric(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Columns of numbers, one a row or a few a row."""
     found = []
     for column in table.get("columns") or []:
         dtype, shape = str(column.get("dtype") or ""), column.get("shape") or []
         numeric = dtype.startswith(("int", "uint", "float", "bool", "complex", "datetime"))
-        narrow = not shape or (len(shape) == 1 and 0 < shape[0] <= _MOST_INNER)
-        if numeric and narrow and has_values(column):
+        if numeric and (not shape or (len(shape) == 1 and 0 < shape[0] <= _MOST_INNER)):
             found.append(column)
     return found
+
+
+def _drawable(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Those of them in which there is a value."""
+    return [column for column in _numeric(table) if has_values(column)]
 
 
 def suggested_x(columns: list[Mapping[str, Any]]) -> str:
