@@ -105,6 +105,17 @@ def test_numbers_in_one_run_are_described_as_numbers_in_chunks_are(tmp_path, dty
     assert facts["compact"][3:5] == (values[:40].min(), values[:40].max())
 
 
+def test_a_file_larger_than_what_is_mapped_is_described_all_the_same(tmp_path, monkeypatch):
+    path = tmp_path / "large.h5"
+    with h5py.File(path, "w") as file:
+        file["values"] = np.arange(5000.0)
+    whole = FORMATS["hdf5"].describe(LocalSource(path)).to_json()
+    monkeypatch.setattr("dop2i.core.formats._hdf5.LARGEST_MAPPED", path.stat().st_size - 1)
+    monkeypatch.setattr(np, "memmap", None)
+    assert FORMATS["hdf5"].describe(LocalSource(path)).to_json() == whole
+    assert whole["tables"][0]["columns"][0]["maximum"] == 4999.0
+
+
 def test_chloe_previews_rows_in_the_helper_process(tmp_path):
     shown = preview_source(LocalSource(hdf5_groups(tmp_path)), table="events", start=10, stop=12)
     assert shown["columns"] == ["channel", "energy"]

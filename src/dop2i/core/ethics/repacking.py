@@ -9,7 +9,6 @@ import bz2
 import gzip
 import io
 import lzma
-import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -78,15 +77,18 @@ class _Repacking:
         """The bytes of a member, cleaned; None for a large one that is no DICOM, which is copied as it is."""
         data = file.read(LARGEST_MEMBER + 1)
         self.members_left -= 1
-        self.bytes_left -= len(data)
-        if self.members_left < 0 or self.bytes_left < 0:
-            raise UnreadableFile(f"{self.name} holds more than what is looked at.", hint="Divide it into several.")
+        self._count(len(data))
         if len(data) > LARGEST_MEMBER:
             if claims_dicom(member, data[:_HEAD]):
                 raise UnreadableFile(f"{member} in {self.name} is too large to be de-identified here.")
             return None
         cleaned = self.clean(member, data)
         return data if cleaned is None else cleaned
+
+    def _count(self, unpacked: int) -> None:
+        self.bytes_left -= unpacked
+        if self.members_left < 0 or self.bytes_left < 0:
+            raise UnreadableFile(f"{self.name} holds more than what is looked at.", hint="Divide it into several.")
 
     def zip(self, source: BinaryIO, target: BinaryIO) -> None:
         """A ZIP archive, each member packed as it was."""
@@ -105,7 +107,9 @@ class _Repacking:
                     new.writestr(kept, data)
                     continue
                 with old.open(member) as file, new.open(kept, "w", force_zip64=True) as written:
-                    shutil.copyfileobj(file, written, 1 << 20)
+                    while piece := file.read(1 << 20):
+                        self._count(len(piece))
+                        written.write(piece)
 
     def tar(self, source: BinaryIO, target: BinaryIO, packing: str) -> None:
         """A tar archive, packed as a whole as it was."""
@@ -121,6 +125,7 @@ class _Repacking:
                 kept.type = tarfile.REGTYPE
                 data = self.made(member.name, opened)  # type: ignore[arg-type]
                 if data is None:
+                    self._count(member.size)
                     opened.seek(0)
                     new.addfile(kept, opened)
                 else:

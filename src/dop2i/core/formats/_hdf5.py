@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dop2i.core.formats._blocks import blocks, values_in
 from dop2i.core.formats._findings import MOST_HEADERS, MOST_MEMBERS, cell, short, tidy
 from dop2i.core.formats.base import Column, Description, Member, Source, Table
-from dop2i.core.formats.limits import PIECE_BYTES, Budget
+from dop2i.core.formats.limits import LARGEST_MAPPED, PIECE_BYTES, Budget
 from dop2i.errors import NotFound, UnreadableFile
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _MEANING_NAMES = ("long_name", "description", "Description", "title", "Title", "
 class Contents:
     """What a walk found: attributes by path (groups and datasets), small values by path, datasets in file order.
 
-    ``mapped`` holds the bytes of the file, where it is a local one.
+    ``mapped`` holds the bytes of a local file that is not too large.
     """
 
     attributes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -308,10 +308,10 @@ def _stream(
 
 
 def _mapped(file: Any) -> Any:
-    """The bytes of a local file as an array that reads them when they are looked at; None of any other file."""
+    """The bytes of a local file, if it is not too large, as an array that reads them when they are looked at."""
     import numpy as np
 
-    if file.driver != "sec2" or file.userblock_size:
+    if file.driver != "sec2" or file.userblock_size or file.id.get_filesize() > LARGEST_MAPPED:
         return None
     return np.memmap(file.filename, dtype=np.uint8, mode="r").view(np.ndarray)
 

@@ -17,6 +17,8 @@ CHUNK_BYTES = 8 * 2**20
 """What a reader decodes at once where a call of its library is costly (record batches, clusters)."""
 PIECE_BYTES = 2**20
 """What it reads at once where calls are cheap: a megabyte stays in the processor's cache while it is compared."""
+LARGEST_MAPPED = 512 * 2**20
+"""Larger files are not mapped: the address space of a reader is limited."""
 _MEGABYTE = 10**6
 
 

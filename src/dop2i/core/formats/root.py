@@ -9,7 +9,7 @@ from typing import Any
 from dop2i.core.formats import _root_flavours as flavours
 from dop2i.core.formats._findings import MOST_HEADERS, MOST_MEMBERS, Findings, tidy
 from dop2i.core.formats.base import Description, FormatReader, Member, Source, Values, kept
-from dop2i.core.formats.limits import Budget
+from dop2i.core.formats.limits import LARGEST_MAPPED, Budget
 from dop2i.errors import NotFound, UnreadableFile
 
 _TREES = frozenset({"TTree", "TNtuple", "TNtupleD", "TChain"})
@@ -20,7 +20,6 @@ _MOST_HISTOGRAMS = 300
 _MOST_BINS_KEPT = 100_000
 _MOST_KEYS = 20_000
 _DEEPEST = 30
-_LARGEST_MAPPED = 512 * 2**20
 
 
 class RootReader(FormatReader):
@@ -108,8 +107,7 @@ def opened(source: Source) -> Any:
     classes = dict(uproot.classes)
     try:
         if source.local_path is not None:
-            # a reader's address space is limited: only what fits well is mapped into it
-            small = source.size <= _LARGEST_MAPPED
+            small = source.size <= LARGEST_MAPPED
             kinds = uproot.source.file
             handler = kinds.MemmapSource if small else kinds.MultithreadedFileSource
             return uproot.open({source.local_path: None}, handler=handler, custom_classes=classes)

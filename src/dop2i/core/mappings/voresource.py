@@ -46,22 +46,8 @@ def from_voresource(root: Any) -> Mapped:
         title=line(inner_text(child(root, "title"))),
         resource_type={"id": "dataset" if kind not in ("Organisation", "Authority", "Registry") else "other"},
         description=prose(inner_text(child(content, "description")), notes=notes),
-        creators=some(
-            person(
-                inner_text(child(node, "name")),
-                ids=[(inner_text(known), "") for known in children(node, "altIdentifier")],
-            )
-            for node in children(curation, "creator")
-        ),
-        contributors=some(
-            [
-                *(person(inner_text(node), role="other") for node in children(curation, "contributor")),
-                *(
-                    person(inner_text(child(node, "name")), role="contactperson")
-                    for node in children(curation, "contact")
-                ),
-            ]
-        ),
+        creators=some(_creators(curation)),
+        contributors=some(_contributors(curation)),
         publisher=line(inner_text(child(curation, "publisher"))),
         version=line(inner_text(child(curation, "version")), limit=500),
         subjects=subjects(
@@ -98,6 +84,22 @@ def from_voresource(root: Any) -> Mapped:
         text="\n".join([ivoid, *_columns(root)]),
         notes=notes,
     ).settled()
+
+
+def _creators(curation: Any) -> list[dict[str, Any] | None]:
+    return [
+        person(
+            inner_text(child(node, "name")),
+            ids=[(inner_text(known), "") for known in children(node, "altIdentifier")],
+        )
+        for node in children(curation, "creator")
+    ]
+
+
+def _contributors(curation: Any) -> list[dict[str, Any] | None]:
+    others = [person(inner_text(node), role="other") for node in children(curation, "contributor")]
+    contacts = [inner_text(child(node, "name")) for node in children(curation, "contact")]
+    return [*others, *(person(name, role="contactperson") for name in contacts)]
 
 
 def _related(content: Any) -> list[dict[str, Any]]:

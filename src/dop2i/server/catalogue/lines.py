@@ -6,27 +6,17 @@ import functools
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from dop2i.server.catalogue.documents import index_line, index_row
 
 
-class EntryRow(NamedTuple):
-    """The columns of an entry as the database gives them: JSON as text, or its bytes; SQLite writes moments as text,
-    in UTC."""
-
-    pk: int
-    document: str | bytes
-    audience: str
-    key: str
-    text: str
-    latest: bool | int
-    created: datetime | str
-    updated: datetime | str
-
-
 def lines_of(rows: Iterable[tuple[Any, ...]]) -> bytes:
-    """A line for each row, all in one: what one process hands to another."""
+    """A line for each row, all in one: what one process hands to another.
+
+    A row is ``(pk, document, audience, key, text, latest, created, updated)`` as the database gives it: JSON as text or
+    its bytes; SQLite writes moments as text, in UTC.
+    """
     from pydantic_core import from_json
 
     made = []

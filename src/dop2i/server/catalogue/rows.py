@@ -65,7 +65,7 @@ def lines_for(keys: Iterable[str]) -> list[str]:
 
 
 def _rows(entries: QuerySet[Entry]) -> Rows:
-    """The rows of a selection, as ``EntryRow`` names their columns.
+    """The rows of a selection, as :func:`lines_of` takes them.
 
     SQLite gives the bytes of a document: to make texts of them, which other processes then take apart, costs as much
     as to read them.

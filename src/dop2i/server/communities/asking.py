@@ -12,8 +12,8 @@ from django.utils.translation import gettext_noop
 from dop2i.errors import Conflict, NotFound, NotPermitted, WrongState
 from dop2i.server.communities.actions import held_community
 from dop2i.server.communities.listing import Page, page_of
-from dop2i.server.communities.membership import checked_role
-from dop2i.server.communities.models import MANAGER, ROLES, Community, Member, MembershipRequest
+from dop2i.server.communities.membership import checked_role, let_in
+from dop2i.server.communities.models import MANAGER, Community, Member, MembershipRequest
 from dop2i.server.communities.policy import may, require
 from dop2i.server.communities.queries import get_community, line_of, people_in, role_in
 from dop2i.server.communities.rules import checked_title
@@ -113,7 +113,9 @@ def answer_request(
     by = require_scope(actor, "curate")
     held = held_community(actor, community, "manage")
     found = _held(request_id, MembershipRequest.objects.filter(community=held))
-    member = _let_in(held, found.person, role=checked_role(role), title=checked_title(title)) if accept else None
+    member = None
+    if accept:
+        member = let_in(held, found.person, role=checked_role(role), title=checked_title(title), by=by)
     found.state = MembershipRequest.State.ACCEPTED if accept else _DECLINED
     found.answered, found.by = timezone.now(), by
     found.save(update_fields=["state", "answered", "by"])
@@ -134,18 +136,6 @@ def _held(request_id: int, rows: QuerySet[MembershipRequest]) -> MembershipReque
     if found.state != _OPEN:
         raise WrongState(f"This request is {found.state}.", hint="Nothing is left to be done with it.")
     return found
-
-
-def _let_in(held: Community, person: Person, *, role: str, title: str) -> Member:
-    """The membership: never a weaker role than what the person was given here meanwhile."""
-    member, made = Member.objects.get_or_create(
-        community=held, person=person, source="", defaults={"role": role, "title": title}
-    )
-    lapsed = member.until is not None and member.until <= timezone.now()
-    if not made and (lapsed or ROLES.index(member.role) < ROLES.index(role)):
-        member.role, member.until, member.title = role, None, title or member.title
-        member.save()
-    return member
 
 
 @told()

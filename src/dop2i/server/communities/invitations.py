@@ -18,8 +18,8 @@ from django.utils.translation import gettext_noop, override
 
 from dop2i.errors import Conflict, InvalidInput, NotFound, NotPermitted, WrongState
 from dop2i.server.communities.actions import held_community
-from dop2i.server.communities.membership import checked_role, settle_request
-from dop2i.server.communities.models import ROLES, Community, Invitation, Member, text_in
+from dop2i.server.communities.membership import checked_role, let_in
+from dop2i.server.communities.models import Community, Invitation, Member, text_in
 from dop2i.server.communities.rules import checked_title
 from dop2i.server.faults import told
 from dop2i.server.notifications.actions import notify
@@ -203,27 +203,13 @@ def answer_invitation(
     found.answered = timezone.now()
     found.accepted_by = person if accept else None
     found.save(update_fields=["answered", "accepted_by"])
-    member = _joined(held, person, found) if accept else None
+    member = let_in(held, person, role=found.role, title=found.title, by=found.by) if accept else None
     done = "accept invitation" if accept else "decline invitation"
     audit(actor=actor, action=done, target=f"community:{held.pk}", invitation=found.pk)
     if found.by is not None:
         values = {"who": str(person), "community": str(held)}
         title, link = (ACCEPTED if accept else DECLINED), f"/communities/{held.slug}/members"
         notify(person=found.by, kind="community", title=title, link=link, values=values)
-    return member
-
-
-def _joined(held: Community, person: Person, invitation: Invitation) -> Member:
-    """The membership that an invitation gives: never a weaker role than what the person has here already."""
-    settle_request(held, person, by=invitation.by)
-    member, made = Member.objects.get_or_create(
-        community=held, person=person, source="", defaults={"role": invitation.role, "title": invitation.title}
-    )
-    lapsed = member.until is not None and member.until <= timezone.now()
-    if not made and (lapsed or ROLES.index(member.role) < ROLES.index(invitation.role)):
-        member.role, member.until = invitation.role, None
-        member.title = invitation.title or member.title
-        member.save()
     return member
 
 

@@ -32,20 +32,33 @@ ADDED_BODY = gettext_noop("%(by)s gave you the role %(role)s.")
 LEFT = gettext_noop("You are no longer a member of %(community)s")
 
 
-def settle_request(community: Community, person: Person, *, by: Person | None) -> None:
-    """Whoever becomes a member in another way has no request left to be answered."""
-    waiting = MembershipRequest.objects.filter(
-        community=community, person=person, state=MembershipRequest.State.SUBMITTED
-    )
-    waiting.update(state=MembershipRequest.State.ACCEPTED, answered=timezone.now(), by=by)
-
-
 def checked_role(role: Any) -> str:
     """One of the four roles (``owner``, as InvenioRDM says, is our manager). Raises ``InvalidInput``."""
     name = {"owner": MANAGER}.get(str(role), str(role))
     if name not in ROLES:
         raise InvalidInput(f"There is no role {str(role)[:40]!r}.", hint=f"Choose among {', '.join(ROLES)}.")
     return name
+
+
+def settle_request(community: Community, person: Person, *, by: Person | None) -> None:
+    """Whoever becomes a member has no request left to be answered."""
+    waiting = MembershipRequest.objects.filter(
+        community=community, person=person, state=MembershipRequest.State.SUBMITTED
+    )
+    waiting.update(state=MembershipRequest.State.ACCEPTED, answered=timezone.now(), by=by)
+
+
+def let_in(community: Community, person: Person, *, role: str, title: str, by: Person | None) -> Member:
+    """The membership of a person who was invited or asked: never a weaker role than what they have here already."""
+    settle_request(community, person, by=by)
+    member, made = Member.objects.get_or_create(
+        community=community, person=person, source="", defaults={"role": role, "title": title}
+    )
+    lapsed = member.until is not None and member.until <= timezone.now()
+    if not made and (lapsed or ROLES.index(member.role) < ROLES.index(role)):
+        member.role, member.until, member.title = role, None, title or member.title
+        member.save()
+    return member
 
 
 def _link(community: Community) -> str:
