@@ -101,7 +101,7 @@ def _rows() -> Iterator[tuple[Any, ...]]:
     """What both engines are given of each entry."""
     from dop2i.server.catalogue.models import Entry
 
-    for entry in Entry.objects.order_by("pk").iterator(chunk_size=2000):
+    for entry in Entry.objects.filter(key__startswith="own:").order_by("pk").iterator(chunk_size=2000):
         metadata, custom = entry.document["metadata"], entry.document["custom_fields"]
         people = [person["person_or_org"]["name"] for person in metadata["creators"]]
         subjects = [subject["subject"] for subject in metadata["subjects"]]

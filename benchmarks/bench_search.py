@@ -3,7 +3,8 @@
 python benchmarks/bench_search.py --records 1000000 --folder DIR
 
 The records come from a seeded generator; with ``--folder`` they, the index and PostgreSQL's table are kept and used
-again. Times are those of distinct queries, so that nothing remembered from one helps the next.
+again. Times are those of distinct queries, so that nothing remembered from one helps the next. With ``--copies 10`` the
+engine alone is measured, on an index that holds each record ten times under different keys.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import statistics
 import sys
 import time
@@ -110,6 +112,30 @@ def measure_index(home: Path, figures: Figures, *, again: bool) -> None:
     figures["index, MB"] = sum(path.stat().st_size for path in (home / "index").rglob("*") if path.is_file()) / 1e6
 
 
+def with_copies(home: Path, copies: int, figures: Figures) -> None:
+    """Serves an index with each record of the catalogue so many times; it is kept beside that of the catalogue."""
+    from dop2i.server.catalogue import generations, index
+    from dop2i.server.catalogue.rows import all_lines
+
+    generation = home / "index" / f"times-{copies}"
+    if not (generation / "cursor.json").exists():
+        shutil.rmtree(generation, ignore_errors=True)
+        writer = generations.open_index(generation, make=True).writer(heap_size=index.rebuild_heap(), num_threads=1)
+        started, count = time.perf_counter(), 0
+        with all_lines(index.Entry.objects.count()) as pages:
+            for lines in pages:
+                for line in lines:
+                    for copy in range(copies):
+                        writer.add_json(line.replace('{"key":"own:', f'{{"key":"{copy}:own:', 1))
+                count += len(lines) * copies
+        writer.commit()
+        writer.wait_merging_threads()
+        figures["indexing of copies, records/s"] = count / (time.perf_counter() - started)
+        generations.write_cursor(generation, generations.read_cursor(generations.current(home / "index")).seq)
+    figures["entries"] = f"{copies} times each record"
+    generations.write_file(home / "index" / "current", generation.name)
+
+
 def measure_engine(asked: dict[str, list[str]], figures: Figures) -> None:
     """The engine alone, as everybody and as somebody of 1,000 audiences."""
     from dop2i.server.people.policy import ANONYMOUS, Actor
@@ -206,6 +232,7 @@ def main() -> None:
     parser.add_argument("--folder", help="where the records and the index are kept for the next time")
     parser.add_argument("--rebuild", action="store_true", help="measure the indexing again")
     parser.add_argument("--without-postgresql", action="store_true")
+    parser.add_argument("--copies", type=int, default=1, help="measure the engine with each record so many times")
     parser.add_argument("--indexing-only", action="store_true", help="measure nothing else")
     options = parser.parse_args()
     with scratch(None) as temporary:
@@ -229,6 +256,15 @@ def measure(folder: Path, options: argparse.Namespace, figures: Figures) -> None
     measure_index(home, figures, again=options.rebuild)
     _say("indexed", started)
     if options.indexing_only:
+        return
+    if options.copies > 1:
+        serving_now = (home / "index" / "current").read_text()
+        try:
+            with_copies(home, options.copies, figures)
+            _say("copies indexed", started)
+            measure_engine(asked, figures)
+        finally:
+            (home / "index" / "current").write_text(serving_now)
         return
     measure_engine(asked, figures)
     _say("engine measured", started)

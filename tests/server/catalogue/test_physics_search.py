@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from dop2i.core.quantities.healpix import separation
 from dop2i.errors import InvalidQuery
-from dop2i.server.catalogue import actions, index, queries
+from dop2i.server.catalogue import actions, index, queries, spans
 from dop2i.server.people.policy import ANONYMOUS
 
 FACTS = {
@@ -120,6 +120,21 @@ def found(q="", **asked):
 )
 def test_what_chloe_finds(catalogue, typed, numbers):
     assert found(typed) == numbers
+
+
+def test_energies_are_found_alike_by_their_few_values_and_by_their_numbers(instance, monkeypatch):
+    ranges = [(7, 7), (7, 8), (8, None), (None, 0.9), (13, 13), (5.02, 13.6)]
+    for number, (low, high) in enumerate(ranges, start=1):
+        facts = {"minimum": low, "maximum": high, "unit": "TeV"}
+        actions.put_entry(key=f"own:{number}", document=record(number, {"sqrt_s": facts}))
+    index.follow()
+    asked = ["7 TeV", "<7 TeV", "7..<8 TeV", ">13 TeV", ">=13 TeV", "900 GeV", "1..2 TeV", "[8 TO 13] TeV"]
+    by_values = [found(f"sqrt_s:{span}") for span in asked]
+    assert by_values == [{1, 2, 6}, {4, 6}, {1, 2, 6}, {3, 6}, {3, 5, 6}, {4}, set(), {2, 3, 5, 6}]
+    monkeypatch.setattr(spans, "MOST_ENDS", 3)
+    actions.put_entry(key="own:9", document=record(9, {}))  # what was learnt of the last commit is forgotten
+    index.follow()
+    assert by_values == [found(f"sqrt_s:{span}") for span in asked]
 
 
 def test_what_cannot_be_read_is_left_out_and_said(catalogue):

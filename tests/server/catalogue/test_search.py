@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 from dop2i.errors import InvalidQuery, NotFound
 from dop2i.server.catalogue import actions, index, queries
 from dop2i.server.catalogue.models import Change, Entry
+from dop2i.server.catalogue.suggesting import suggest
 from dop2i.server.people.policy import ANONYMOUS, Actor
 
 RECORDS = {
@@ -171,6 +172,18 @@ def test_facets_count_what_each_value_would_give(catalogue):
     none = queries.search(ANONYMOUS, filters={"licence": ["no-such-licence"]})
     assert none.total == 0
     assert ("no-such-licence", 0) in none.facets["licence"]
+
+
+def test_entries_without_a_value_are_in_no_count_and_under_no_suggestion(instance):
+    for number, facts in enumerate([{"title": "Only a title"}, {"title": "A title", "rights": [{"id": "mit"}]}], 1):
+        actions.put_entry(key=f"own:{number}", document={"access": {"record": "public"}, "metadata": facts})
+    index.follow()
+    facets = queries.search(ANONYMOUS, q="title").facets
+    assert facets["licence"] == [("mit", 1)]
+    assert facets["source"] == [("own", 2)]
+    assert [values for name, values in facets.items() if name not in ("licence", "source", "access")] == [[]] * 9
+    assert [one.label for one in suggest(ANONYMOUS, q="title licence:")] == ["mit"]
+    assert queries.search(ANONYMOUS, q='licence:""').total == queries.search(ANONYMOUS, q="").total == 2
 
 
 def test_the_orders(catalogue):

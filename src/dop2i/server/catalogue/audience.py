@@ -29,12 +29,9 @@ def audience_query(opened: Opened, actor: Actor, *, all_versions: bool) -> tanti
     """All that the actor may find; adds nothing to the score."""
     from tantivy import Query
 
-    if _closed_to_others(opened, actor, _field(all_versions)) is None:
-        return Query.const_score_query(_term(_field(all_versions), PUBLIC), 0.0)
-    everything = Query.all_query()
-    return Query.const_score_query(
-        without(everything, hidden_from(actor, opened, everything, all_versions=all_versions)), 0.0
-    )
+    name = _field(all_versions)
+    found = _one_of_mine(opened, actor, name, PUBLIC) or _term(name, PUBLIC)
+    return Query.const_score_query(found, 0.0)
 
 
 def hidden_from(
@@ -48,14 +45,14 @@ def hidden_from(
     from tantivy import Occur, Query
 
     hidden = _term("hidden", "closed" if all_versions else "not shown")
-    mine = _closed_to_others(opened, actor, _field(all_versions))
+    mine = _one_of_mine(opened, actor, _field(all_versions))
     if mine is None:
         return hidden
     if most is not None and most <= FEW:
         some = Query.boolean_query([(Occur.Must, query), (Occur.Must, hidden)])
         if not opened.searcher.search(some, limit=1, count=False).hits:
             return hidden
-    return Query.boolean_query([(Occur.Must, hidden), (Occur.MustNot, mine)])
+    return without(hidden, mine)
 
 
 def without(query: tantivy.Query, hidden: tantivy.Query) -> tantivy.Query:
@@ -75,22 +72,21 @@ def _term(name: str, value: str) -> tantivy.Query:
     return Query.term_query(schema.schema(), name, value, index_option="basic")
 
 
-def _closed_to_others(opened: Opened, actor: Actor, name: str) -> tantivy.Query | None:
-    """Entries that name an audience of the actor other than the public; None when there are none.
-
-    Terms that no entry names are left out (the index's dictionary of audiences is remembered until the next commit).
-    """
-    terms = terms_of_audience(actor)
-    return opened.remembered(("audiences of", name, terms), lambda: _query_of(opened, name, terms))
-
-
-def _query_of(opened: Opened, name: str, terms: frozenset[str]) -> tantivy.Query | None:
+def _one_of_mine(opened: Opened, actor: Actor, name: str, *more: str) -> tantivy.Query | None:
+    """Entries that name, in the field ``name``, an audience of the actor other than the public, or one ``more``; None
+    when no entry names one of the actor's. Remembered until the next commit: a person may have a thousand."""
     from tantivy import Query
 
-    known = opened.remembered(("audiences", name), lambda: _known(opened, name))
-    mine = sorted((terms & known) - {PUBLIC})
-    return Query.term_set_query(schema.schema(), name, mine) if mine else None
+    terms = terms_of_audience(actor)
+
+    def make() -> tantivy.Query | None:
+        known = opened.remembered(("audiences", name), lambda: _known(opened, name))
+        mine = sorted((terms & known) - {PUBLIC})
+        return Query.term_set_query(schema.schema(), name, [*mine, *more]) if mine else None
+
+    return opened.remembered(("audiences of", name, terms, more), make)
 
 
 def _known(opened: Opened, name: str) -> frozenset[str]:
+    """The index's dictionary of audiences; what no entry names need not be looked for."""
     return frozenset(term for term, _ in opened.searcher.terms_with_prefix(name, "", None, MOST_KNOWN_TERMS))

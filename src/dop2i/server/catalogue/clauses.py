@@ -17,6 +17,7 @@ from dop2i.server.catalogue.documents import normal_identifier
 from dop2i.server.catalogue.expansion import variants
 from dop2i.server.catalogue.fields import ALIKE, CELL, CONE, DATE, FACET, GPS, SPAN, TERM, TIME, YEAR, Field
 from dop2i.server.catalogue.parsing import Clause, Group
+from dop2i.server.catalogue.spans import span_query
 
 if TYPE_CHECKING:
     import tantivy
@@ -112,28 +113,7 @@ def value_query(field: Field, value: Any, opened: Opened) -> tantivy.Query:
     if field.name == "size":
         return _size_query(value)
     assert field.kind in (SPAN, TIME, GPS)  # noqa: S101 - the kinds are all above
-    return _span_query(field.index[0], value)
-
-
-def _span_query(name: str, span: Span) -> tantivy.Query:
-    """Entries whose own range has a point in common with this one."""
-    from tantivy import FieldType, Occur, Query
-
-    sides: list[tuple[Occur, Query]] = []
-    if span.low != float("-inf"):
-        kept = not span.low_open
-        sides.append(
-            (Occur.Must, Query.range_query(schema.schema(), f"{name}_high", FieldType.Float, span.low, None, kept))
-        )
-    if span.high != float("inf"):
-        kept = not span.high_open
-        sides.append(
-            (
-                Occur.Must,
-                Query.range_query(schema.schema(), f"{name}_low", FieldType.Float, None, span.high, True, kept),
-            )
-        )
-    return Query.const_score_query(Query.boolean_query(sides), 0.0) if sides else Query.exists_query(f"{name}_low")
+    return span_query(opened, field.index[0], value)
 
 
 def _size_query(span: Span) -> tantivy.Query:
@@ -198,7 +178,9 @@ def facet_values(opened: Opened, name: str) -> list[tuple[str, str]]:
     """Every value of a facet in the index with its folded words. For making queries only: it knows no audience."""
     return opened.remembered(
         ("values", name),
-        lambda: [(value, folded(value)) for value, _ in opened.searcher.terms_with_prefix(name, "", None, 50_000)],
+        lambda: [
+            (value, folded(value)) for value, _ in opened.searcher.terms_with_prefix(name, "", None, 50_000) if value
+        ],
     )
 
 

@@ -212,7 +212,7 @@ _OTHER_WORDS = (
 def _add_facets(
     row: Row, key: str, record: dict[str, Any], metadata: dict[str, Any], custom: dict[str, Any], who: _Who
 ) -> None:
-    """The values of each facet of a native document; facets without a value are left out."""
+    """The values of each facet of a native document."""
     row["source"] = key.partition(":")[0][:LONGEST_TERM]
     for name, written in _CUSTOM_FACETS:
         if written in custom:
@@ -229,6 +229,9 @@ def _add_facets(
     if type(access) is dict and access:
         status = access.get("status") or ("open" if access.get("files") == "public" else "restricted")
         row["access"] = str(status)[:LONGEST_TERM]
+    for name in schema.FACETS:
+        if not row.get(name) and name != "year":
+            row[name] = schema.NO_VALUE
 
 
 _CUSTOM_FACETS = (
@@ -311,8 +314,7 @@ def _add_numbers(
     row["updated"] = max(int(updated * 1000), 0)
     date = metadata.get("publication_date")
     year, day = _day_of(str(date)[:10]) if date else ("", 0)
-    if year and type(date) is str:
-        row["year"] = year
+    row["year"] = year if type(date) is str else schema.NO_VALUE
     row["year_number"] = day // 10_000
     row["published"] = day * 10**10 + made // 1000
     size = _dict(record.get("files")).get("total_bytes")

@@ -50,13 +50,22 @@ def count_facets(
     """Counts of the facets ``asked``; those that are filtered are counted without their own filter."""
     found: dict[str, list[tuple[str, int]]] = {}
     for query, names in _runs(base, filters, asked):
-        terms = {name: {"terms": {"field": name, "size": FACET_VALUES}} for name in names}
-        answer = opened.searcher.aggregate(query, terms)
-        for name in names:
-            found[name] = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in answer[name]["buckets"]]
+        found |= count_values(opened, query, names, most=FACET_VALUES)
     if "year" in found:
         found["year"] = sorted(found["year"], reverse=True)
     return {name: found[name] for name in asked}
+
+
+def count_values(
+    opened: Opened, query: tantivy.Query, names: Sequence[str], *, most: int
+) -> dict[str, list[tuple[str, int]]]:
+    """The commonest values of facets among the results of a query, each with its count; those without are in none."""
+    terms = {name: {"terms": {"field": name, "size": most + 1}} for name in names}
+    answer = opened.searcher.aggregate(query, terms)
+    counted = {
+        name: [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in answer[name]["buckets"]] for name in names
+    }
+    return {name: [pair for pair in counted[name] if pair[0] != schema.NO_VALUE][:most] for name in names}
 
 
 def count_pictures(opened: Opened, base: tantivy.Query, filters: Mapping[str, tantivy.Query]) -> Pictures:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import shutil
 import threading
 import time
@@ -38,7 +39,9 @@ logger = logging.getLogger("dop2i.catalogue")
 
 BATCH = 500
 HEAP_BYTES = 15_000_000
-REBUILD_HEAP_BYTES = 250_000_000
+LEAST_REBUILD_HEAP_BYTES, MOST_REBUILD_HEAP_BYTES = 100_000_000, 2_000_000_000
+"""A rebuild writes a segment of the index each time so much memory is full: the fewer there are, the quicker is every
+search. A million entries take about 1.3 GB."""
 WANTED_FOR = 60.0
 """So many seconds the wish for the lock is believed; whoever had it may have died."""
 
@@ -254,11 +257,17 @@ def _build(*, progress: Callable[[int, int, str], Any] | None) -> tuple[Path, in
         raise
 
 
+def rebuild_heap() -> int:
+    """An eighth of the machine's memory, within bounds; it is only taken as the index needs it."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(max(memory // 8, LEAST_REBUILD_HEAP_BYTES), MOST_REBUILD_HEAP_BYTES)
+
+
 def _fill(generation: Path, *, progress: Callable[[int, int, str], Any] | None) -> int:
     start = Change.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
     total = Entry.objects.filter(withdrawn=False).count()
     index = open_index(generation, make=True)
-    writer = index.writer(heap_size=REBUILD_HEAP_BYTES, num_threads=1)
+    writer = index.writer(heap_size=rebuild_heap(), num_threads=1)
     count = 0
     with all_lines(total) as pages:
         for lines in pages:

@@ -88,7 +88,10 @@ def _edges(value: Any, dimension: str) -> tuple[float, float] | None:
 
 
 def _add_span(row: dict[str, Any], name: str, low: float, high: float) -> None:
-    row[f"{name}_low"], row[f"{name}_high"] = (low, high) if low <= high else (high, low)
+    low, high = (low, high) if low <= high else (high, low)
+    row[f"{name}_low"], row[f"{name}_high"] = low, high
+    if name in schema.FEW_VALUED:
+        row[f"{name}_ends"] = f"{low} {high}"
     if name in schema.BINS:
         known = [edge for edge in (low, high) if 0 < edge < ENDLESS]
         if known:

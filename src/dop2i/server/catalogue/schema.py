@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import tantivy
 
-VERSION = 3
+VERSION = 4
 LONGEST_TERM = 100
 
 TEXT_FIELDS = ("title", "people", "setup", "keywords", "text")
@@ -26,8 +26,16 @@ FACETS = (
 )  # fmt: skip
 """Counted for every search; the values are raw."""
 
+NO_VALUE = ""
+"""What an entry without a value has of a facet: a column in which every entry has one is counted twice as fast."""
+
 TERM_FIELDS = ("nuclide", "reaction", "particle", "observable", "sky_cell")
-RAW_FIELDS = ("key", "audience", "shown", "hidden", "ids", *TERM_FIELDS, *FACETS)
+FEW_VALUED = ("sqrt_s",)
+"""Ranges that only so many machines make: each pair of ends is a term too (``<name>_ends``, see ``spans``)."""
+
+RAW_FIELDS = (
+    *("key", "audience", "shown", "hidden", "ids"), *TERM_FIELDS, *FACETS, *(f"{name}_ends" for name in FEW_VALUED),
+)  # fmt: skip
 """``audience`` holds who may find an entry; ``shown`` the same of the latest versions alone, which searches show.
 
 ``hidden`` marks the few that not everybody is shown: ``closed`` are not public, ``not shown`` those and older versions.

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dop2i.server.catalogue import schema
 from dop2i.server.catalogue.audience import audience_query, terms_of_audience
 from dop2i.server.catalogue.clauses import folded, term
+from dop2i.server.catalogue.facets import count_values
 from dop2i.server.catalogue.fields import FACET, FIELDS, TERM, Field, close_names, field_of
 from dop2i.server.catalogue.generations import READER
 from dop2i.server.catalogue.opened import Opened
@@ -88,8 +89,7 @@ def _visible_values(actor: Actor, opened: Opened, name: str) -> list[tuple[str, 
     def count() -> list[tuple[str, int]]:
         visible = audience_query(opened, actor, all_versions=False)
         if name in schema.FACETS:
-            answer = opened.searcher.aggregate(visible, {"values": {"terms": {"field": name, "size": 2000}}})
-            return [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in answer["values"]["buckets"]]
+            return count_values(opened, visible, [name], most=2000)[name]
         return list(opened.searcher.terms_with_prefix(name, "", visible, 2000))
 
     return opened.remembered(("visible", name, terms_of_audience(actor)), count)
