@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "dop2i.server.identifiers",
     "dop2i.server.files",
     "dop2i.server.catalogue",
+    "dop2i.server.uses",
     "dop2i.server.harvests",
     "dop2i.server.relations",
     "dop2i.server.communities",

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja import Query
 
 from dop2i.errors import ChecksumMismatch, InvalidInput
-from dop2i.faces import signposting
+from dop2i.faces import signposting, uses
 from dop2i.faces.addresses import base_url
 from dop2i.faces.api.reading import (
     json_answer,
@@ -99,7 +99,9 @@ def _content(request: HttpRequest, record_id: int, key: str, *, draft: bool) -> 
     queries.open_content(entry)
     if draft:
         return serve_entry(request, entry, public=False)
-    made = serve_entry(request, entry, public=entry.key in public_files(record))
+    public = entry.key in public_files(record)
+    made = serve_entry(request, entry, public=public)
+    uses.count_download(request, record, entry, made, public=public)
     document = queries.native_document(record, base_url=base_url(request), with_files="none")
     made["Link"] = signposting.item_link_header(document)
     return made

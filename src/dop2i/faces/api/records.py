@@ -20,6 +20,7 @@ from dop2i.server.records import actions, queries
 from dop2i.server.records.models import Record
 from dop2i.server.records.policy import readable_files
 from dop2i.server.records.withdrawal import get_tombstone
+from dop2i.server.uses.queries import stats_of
 
 
 def tombstone_answer(request: HttpRequest, record_id: int, error: Gone) -> HttpResponse:
@@ -65,6 +66,7 @@ def get_record(request: HttpRequest, record_id: RecordId) -> HttpResponse:
         return _exported(request, record, name, attachment=False)
     tag = f'W/"{record.pk}.{record.revision}.{int(record.updated.timestamp() * 1000)}"'
     document = published(request, record)
+    document["stats"] = stats_of(record_id=record.pk, concept_id=record.concept_id)
     return json_answer(document, headers={"ETag": tag, "Vary": "Accept"})
 
 

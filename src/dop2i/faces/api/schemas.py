@@ -79,6 +79,13 @@ GRAPH = shape(
     "An object and what it hangs together with; kinds are DataCite's relation types.",
 )
 
+_COUNTS = shape(dict.fromkeys(("views", "unique_views", "downloads", "unique_downloads", "data_volume"), NUMBER))
+STATS = shape(
+    {"this_version": _COUNTS, "all_versions": _COUNTS},
+    (),
+    "How often a published record was used (COUNTER); in the answer for one record. data_volume is in bytes.",
+)
+
 RECORD = shape(
     {
         "id": TEXT,
@@ -96,6 +103,7 @@ RECORD = shape(
         "access": OBJECT,
         "files": OBJECT,
         "versions": OBJECT,
+        "stats": STATS,
         "links": LINKS,
         "errors": {"type": "array", "items": ref("FieldError")},
     },

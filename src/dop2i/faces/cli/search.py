@@ -16,7 +16,7 @@ LISTS = ("csv", "jsonl", "bibtex", "datacite")
 @server_option("--from")
 @token_option
 @click.option("--filter", "filters", multiple=True, metavar="NAME=VALUE", help="theme=nuclear, 'sqrt_s=7..8 TeV' …")
-@click.option("--sort", default="", metavar="ORDER", help="bestmatch, newest, publication-desc, size-desc …")
+@click.option("--sort", default="", metavar="ORDER", help="bestmatch, newest, size-desc, mostdownloaded …")
 @click.option("--size", default=20, type=click.IntRange(1, 200), help="How many (20).")
 @click.option("--page", default=1, type=click.IntRange(1, 10_000), help="From 1.")
 @click.option("--facets", is_flag=True, help="Count facets as well.")

@@ -11,12 +11,14 @@ from django.views.decorators.http import require_safe
 
 from dop2i.core.exports import EXPORTS
 from dop2i.errors import NotFound
+from dop2i.faces import uses
 from dop2i.faces.addresses import base_url
 from dop2i.faces.ranges import content_disposition, serve_entry
 from dop2i.server.files.models import FileEntry
 from dop2i.server.files.queries import list_entries
 from dop2i.server.records import queries
 from dop2i.server.records.documents import every_entry
+from dop2i.server.records.models import Record
 from dop2i.server.records.policy import public_files, readable_files
 
 PIECE = 1 << 20
@@ -28,7 +30,10 @@ def file(request: HttpRequest, record_id: int, key: str) -> HttpResponseBase:
     draft = request.GET.get("draft") == "1"
     record, entry = queries.get_record_file(request.actor, record_id, key, draft=draft)
     public = not draft and entry.key in public_files(record)
-    return serve_entry(request, entry, public=public, inline=request.GET.get("view") == "1")
+    answer = serve_entry(request, entry, public=public, inline=request.GET.get("view") == "1")
+    if not draft:
+        uses.count_download(request, record, entry, answer, public=public)
+    return answer
 
 
 @require_safe
@@ -66,7 +71,8 @@ def archive(request: HttpRequest, record_id: int) -> HttpResponseBase:
         raise NotFound("This record has no files.")
     when = record.published_at or datetime.now(UTC)
     entries = (entry for entry in every_entry(bucket, readable) if entry.is_complete)
-    return _zip_response(request, zip_stream(entries, when=when), f"dop2i-{record_id}.zip")
+    pieces = zip_stream(entries, when=when)
+    return _zip_response(request, pieces if draft else _counting(request, record, pieces), f"dop2i-{record_id}.zip")
 
 
 @require_safe
@@ -77,7 +83,12 @@ def crate(request: HttpRequest, record_id: int) -> HttpResponseBase:
     record, bucket, readable = queries.readable_bucket(request.actor, record_id, draft=False)
     document = queries.native_document(record, base_url=base_url(request), with_files="all", readable=readable)
     files = ((entry.key, _pieces(entry)) for entry in every_entry(bucket, readable))
-    return _zip_response(request, crate_zip(document, files), f"dop2i-{record_id}.crate.zip")
+    pieces = _counting(request, record, crate_zip(document, files))
+    return _zip_response(request, pieces, f"dop2i-{record_id}.crate.zip")
+
+
+def _counting(request: HttpRequest, record: Record, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    return uses.counting(request, record, pieces, item="/archive", public=public_files(record).everything)
 
 
 def _pieces(entry: FileEntry) -> Iterator[bytes]:

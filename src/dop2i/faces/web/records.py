@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from dop2i.core.exports import EXPORTS
 from dop2i.errors import NotFound, NotPermitted
-from dop2i.faces import signposting
+from dop2i.faces import signposting, uses
 from dop2i.faces.addresses import base_url
 from dop2i.faces.negotiation import NATIVE, matching_export, wanted_ranges
 from dop2i.faces.web import citing, pictures, present
@@ -34,6 +34,7 @@ from dop2i.server.records import queries
 from dop2i.server.records.documents import bucket_of
 from dop2i.server.records.policy import may, readable_files
 from dop2i.server.records.withdrawal import get_tombstone
+from dop2i.server.uses.queries import stats_of
 
 FIRST_CREATORS = 12
 CITED_CREATORS, EMBEDDED_CREATORS = 40, 100
@@ -98,6 +99,7 @@ def record(request: HttpRequest, record_id: int) -> HttpResponseBase:
     response = page(request, "record.html", record_context(request, shown), nav="catalogue")
     if not draft:
         response["Link"] = signposting.link_header(shown.document)
+        uses.count_view(request, shown.record)
     response["Vary"] = ", ".join(dict.fromkeys(["Accept", *response.get("Vary", "").split(", ")])).rstrip(", ")
     return response
 
@@ -183,6 +185,7 @@ def record_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "sources": evidence_of(facts),
         "subjects": present.subjects_of(shown.document),
         "versions": _versions(request, shown),
+        "use": None if shown.draft else stats_of(record_id=shown.record.pk, concept_id=shown.record.concept_id),
         "may_edit": may(request.actor, "edit", shown.record),
         **access_box(request, shown.record, shown.readable),
         "json_ld": _json_ld(shown.document),

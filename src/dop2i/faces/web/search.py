@@ -35,6 +35,8 @@ def _sorts() -> list[tuple[str, str]]:
         ("newest", _("Newest first")),
         ("publication-desc", _("Date of publication")),
         ("size-desc", _("Largest first")),
+        ("mostviewed", _("Most viewed")),
+        ("mostdownloaded", _("Most downloaded")),
     ]
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT = 1_000_000
 MOST_VALUES = 200
+MOST_VISITORS = 10**9
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _DATE = re.compile(r"^([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 _SCHEMES = ("https://", "http://")
@@ -48,9 +49,18 @@ def _json_writer() -> tuple[Callable[[Any], bytes], type[Exception]]:
 
 
 def index_row(
-    *, key: str, record: Any, text: str, audience: Iterable[Any], latest: bool, created: float, updated: float
+    *,
+    key: str,
+    record: Any,
+    text: str,
+    audience: Iterable[Any],
+    latest: bool,
+    created: float,
+    updated: float,
+    use: tuple[int, int],
 ) -> Row:
-    """What the index holds of the columns of an entry; ``created`` and ``updated`` are POSIX seconds."""
+    """What the index holds of the columns of an entry; ``created`` and ``updated`` are POSIX seconds, ``use`` is how
+    many viewed and downloaded it (in the index with the second of the deposit behind, to break ties)."""
     record = _dict(record)
     metadata, custom = _dict(record.get("metadata")), _dict(record.get("custom_fields"))
     who = _who(metadata)
@@ -68,6 +78,8 @@ def index_row(
     if custom:
         add_physics(row, custom)
     _add_numbers(row, record, metadata, created=created, updated=updated)
+    for name, visitors in zip(schema.USE, use, strict=True):
+        row[name] = min(visitors, MOST_VISITORS) * 10**10 + row["created"] // 1000
     return row
 
 

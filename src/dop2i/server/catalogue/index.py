@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +58,29 @@ def follow(*, batch: int = BATCH, wait: bool = False, keep: bool = False) -> int
         KEPT.release()
     with _writing(wait=wait) as ours:
         return _follow_once(batch=batch) if ours else 0
+
+
+def refresh(keys: Iterable[str], *, keep: bool = False) -> bool:
+    """Takes these entries anew although no change of the log names them: how much a record is used is no news to
+    harvesters. False while another process is writing, or without an index: then nothing happened.
+
+    ``keep`` as in :func:`follow`. Some hundreds at a time.
+    """
+    wanted = list(keys)
+    with KEPT.lock:
+        if keep and KEPT.take_anew(wanted):
+            return True
+        KEPT.release()
+    with _writing(wait=False) as ours:
+        generation, cursor, index = _usable(folder()) if ours else (None, None, None)
+        if generation is None or cursor is None or index is None:
+            return False
+        writer = index.writer(heap_size=HEAP_BYTES, num_threads=1)
+        try:
+            _write_anew(writer, generation, wanted, cursor=cursor)
+        finally:
+            writer.wait_merging_threads()
+    return True
 
 
 def _follow_once(*, batch: int) -> int:
@@ -124,6 +147,20 @@ class _Kept:
             self.release()
             raise
         return count
+
+    def take_anew(self, keys: list[str]) -> bool:
+        """Writes these entries again with the writer that is kept; False when there is none, or somebody wants it."""
+        root = folder()
+        if self.writer is None or self.generation is None or self.cursor is None or self.root != root:
+            return False
+        if _is_wanted(root) or not is_of_this_database(self.cursor):
+            return False
+        try:
+            self.cursor = _write_anew(self.writer, self.generation, keys, cursor=self.cursor)
+        except BaseException:
+            self.release()
+            raise
+        return True
 
     def release(self) -> None:
         """Gives writer and lock back; merges under way are ended first."""
@@ -231,15 +268,22 @@ def _apply_changes(writer: tantivy.IndexWriter, generation: Path, *, cursor: Cur
     """Brings a generation up to the last change; how many there were, and the new cursor."""
     applied = 0
     while changes := list(Change.objects.filter(seq__gt=cursor.seq).order_by("seq")[:batch]):
-        keys = {change.key for change in changes}
-        for key in keys:
-            writer.delete_documents_by_term("key", key)
-        for line in lines_for(keys):
-            writer.add_json(line)
-        writer.commit()
-        cursor = write_cursor(generation, changes[-1].seq)
+        cursor = _write_anew(writer, generation, {change.key for change in changes}, cursor=cursor, seq=changes[-1].seq)
         applied += len(changes)
     return applied, cursor
+
+
+def _write_anew(
+    writer: tantivy.IndexWriter, generation: Path, keys: Collection[str], *, cursor: Cursor, seq: int | None = None
+) -> Cursor:
+    """These entries as they are now, in one commit; with ``seq``, the index then goes up to that change."""
+    for key in keys:
+        writer.delete_documents_by_term("key", key)
+    for line in lines_for(keys):
+        writer.add_json(line)
+    writer.commit()
+    # readers look at the cursor's file: written again, it tells them of the commit
+    return write_cursor(generation, cursor.seq if seq is None else seq)
 
 
 def _build(*, progress: Callable[[int, int, str], Any] | None) -> tuple[Path, int]:

@@ -14,20 +14,20 @@ from dop2i.server.catalogue.documents import index_line, index_row
 def lines_of(rows: Iterable[tuple[Any, ...]]) -> bytes:
     """A line for each row, all in one: what one process hands to another.
 
-    A row is ``(pk, document, audience, key, text, latest, created, updated)`` as the database gives it: JSON as text or
-    its bytes; SQLite writes moments as text, in UTC.
+    A row is ``(pk, document, audience, key, text, latest, created, updated, viewed, downloaded)`` as the database gives
+    it: JSON as text or its bytes; SQLite writes moments as text, in UTC.
     """
     from pydantic_core import from_json
 
     made = []
-    for _pk, document, audience, key, text, latest, created, updated in rows:
+    for _pk, document, audience, key, text, latest, created, updated, viewed, downloaded in rows:
         try:
             record = from_json(document)
         except ValueError:  # half a character, which only Python's reader lets pass
             record = json.loads(document)
         row = index_row(
             key=key, record=record, text=text, audience=_terms(audience),
-            latest=bool(latest), created=_seconds(created), updated=_seconds(updated),
+            latest=bool(latest), created=_seconds(created), updated=_seconds(updated), use=(viewed, downloaded),
         )  # fmt: skip
         made.append(index_line(row))
     return b"\n".join(made)

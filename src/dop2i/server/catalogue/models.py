@@ -15,7 +15,8 @@ class Entry(models.Model):
     document (column names, column units, headers). A withdrawn entry keeps its row with ``withdrawn`` set, so
     that harvesters can be told. Of the entries of one ``concept``, the highest ``version`` that is not withdrawn is
     the ``latest``, which searches show. ``exposed`` says that harvesters may have seen it: an entry that is closed
-    afterwards is told to them as deleted, and one that never was public is never told at all.
+    afterwards is told to them as deleted, and one that never was public is never told at all. By how many visitors
+    all versions of it were ``viewed`` and ``downloaded``, ``server/uses`` writes here, for searches to sort by.
     """
 
     key = models.CharField(max_length=200, unique=True)
@@ -31,6 +32,8 @@ class Entry(models.Model):
     seq = models.BigIntegerField(db_index=True, default=0)
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(default=timezone.now)
+    viewed = models.BigIntegerField(default=0, db_default=0)
+    downloaded = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         indexes = [

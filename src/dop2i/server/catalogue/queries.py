@@ -37,8 +37,11 @@ SORTS = {
     "publication-asc": ("published", True),
     "size-desc": ("size", False),
     "size-asc": ("size", True),
+    "mostviewed": ("viewed", False),
+    "mostdownloaded": ("downloaded", False),
 }
-"""Name of each order, as the field and whether it rises. ``newest`` and ``updated-desc`` are InvenioRDM's names."""
+"""Name of each order, as the field and whether it rises. ``newest``, ``updated-desc`` and ``mostviewed`` are
+InvenioRDM's names."""
 
 VALUE_FILTERS = (
     *("sqrt_s", "energy", "wavelength", "frequency", "distance", "length", "size", "time", "date"),

@@ -72,7 +72,7 @@ def _rows(entries: QuerySet[Entry]) -> Rows:
     """
     whole = BinaryField() if connections[entries.db].vendor == "sqlite" else TextField()
     as_text = {"d": Cast("document", whole), "a": Cast("audience", TextField())}
-    columns = ("pk", "d", "a", "key", "text", "latest", "created", "updated")
+    columns = ("pk", "d", "a", "key", "text", "latest", "created", "updated", "viewed", "downloaded")
     with connections[entries.db].cursor() as cursor:
         cursor.execute(*entries.annotate(**as_text).values_list(*columns).query.sql_with_params())
         return list(cursor.fetchall())

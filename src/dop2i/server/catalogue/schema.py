@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import tantivy
 
-VERSION = 4
+VERSION = 5
 LONGEST_TERM = 100
 
 TEXT_FIELDS = ("title", "people", "setup", "keywords", "text")
@@ -56,7 +56,11 @@ SPANS = {
 BINS = {"sqrt_s": 5, "energy": 1, "size": 1}
 """Histograms on a logarithmic scale, with so many bins a decade; ``time`` has a bin a year."""
 
-NUMBERS = ("year_number", "published", "created", "updated", "size", "sky_bin", "time_bin", *(f"{n}_bin" for n in BINS))
+USE = ("viewed", "downloaded")
+NUMBERS = (
+    *("year_number", "published", "created", "updated", "size", *USE),
+    *("sky_bin", "time_bin", *(f"{n}_bin" for n in BINS)),
+)
 SKY_BIN_ORDER = 3
 SKY_ORDER = 8
 SKY_CLASSES = (0.05, 0.5, 2.0, 10.0, 45.0, 180.0)

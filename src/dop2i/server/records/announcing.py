@@ -21,6 +21,7 @@ from dop2i.server.records.documents import native_document, public_address
 from dop2i.server.records.models import Record
 from dop2i.server.records.policy import audience_of
 from dop2i.server.records.queries import find_record
+from dop2i.server.uses.actions import carry_over
 
 CLOSED_TITLE = "Closed record"
 _EVENTS = {"public": "publish", "hidden": "hide"}
@@ -38,6 +39,7 @@ def announce(record_id: int) -> None:
     record = find_record(record_id)
     document = native_document(record)
     put_entry(key=f"own:{record.pk}", document=document, text_facts=text_facts(record), audience=audience_of(record))
+    carry_over(record_id=record.pk, concept_id=record.concept_id)
     write_register(record)
     _register_pids(record, document, hidden=rule_of(record.document or {}).record_closed)
 

@@ -1,0 +1,1 @@
+"""How often records are looked at and downloaded: noted by requests, counted by the worker."""
