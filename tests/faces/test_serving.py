@@ -12,7 +12,12 @@ from pathlib import Path
 
 import pytest
 import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from live_server import MINIMAL, free_port, start, stop
+
+from dop2i.faces import fast_lane
+from dop2i.faces.fast_lane import read_head
 
 SERVE = "import sys; from dop2i.faces.serve import serve; serve(sys.argv[1], '127.0.0.1', int(sys.argv[2]))"
 
@@ -238,3 +243,23 @@ def test_the_fast_lane_ends_where_the_file_is_closed(live) -> None:
             if answer.status_code != 206:
                 break
         assert answer.status_code in (401, 403)
+
+
+WORDS = ["GET /f", " HTTP/1.1\r\n", "Host: h\r\n", "Range: bytes=", "range: bytes=", "1", "-", "", "\r\n", "\0", "²"]
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.lists(st.sampled_from(WORDS), max_size=12), st.text("0123456789-,\r\n \0²", max_size=40))
+def test_a_request_in_the_words_of_the_one_before_is_read_as_one_by_itself(more, between) -> None:
+    head = f"GET /f HTTP/1.1\r\n{''.join(more)}Range: bytes=5-9\r\nHost: h\r\n\r\n".encode()
+    first = read_head(head)
+    if first is None:
+        return
+    before, _, after = first[0].partition(b"\0")
+    known = fast_lane._Known(before, after, "", 100, b"", 0.0)
+    again = before + between.encode() + after
+    numbers = fast_lane._same_again(again, known)
+    if numbers is not None:
+        assert read_head(again) == (first[0], *numbers)
+    if b"\0" not in head:
+        assert fast_lane._same_again(head, known) == first[1:]

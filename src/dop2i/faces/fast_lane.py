@@ -55,8 +55,13 @@ Asked = tuple[bytes, int, int | None]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The file and the head of its answers; ``path`` is empty where nginx sends the file and the head is all."""
+    """The file and the head of its answers; ``path`` is empty where nginx sends the file and the head is all.
 
+    ``before`` and ``after`` are the words of its requests around the two numbers.
+    """
+
+    before: bytes
+    after: bytes
     path: str
     size: int
     head: bytes
@@ -73,6 +78,16 @@ def read_head(data: bytes) -> Asked | None:
     first, last = found.groups()
     words = data[: found.start(1)] + b"\0" + data[found.end(2) :]
     return words, int(first), int(last) if last else None
+
+
+def _same_again(data: bytes, known: _Known) -> tuple[int, int | None] | None:
+    """The numbers of a request in just the words of the one before; None where the words are others."""
+    if not (data.startswith(known.before) and data.endswith(known.after)):
+        return None
+    first, dash, last = data[len(known.before) : -len(known.after)].partition(b"-")
+    if not (first.isdigit() and dash and (last.isdigit() or not last) and len(first) <= 18 and len(last) <= 18):
+        return None
+    return int(first), int(last) if last else None
 
 
 class FastLane:
@@ -114,20 +129,20 @@ class FastLane:
         try:
             while True:
                 data = connection.recv(LONGEST_HEAD)
-                asked = read_head(data)
-                found = self._known.get(asked[0]) if asked else None
-                if asked is None or found is None or found.until < time.monotonic():
-                    return data, asked
-                if not found.path:
-                    connection.sendall(found.head)
-                elif (wanted := _within(asked, found.size)) is None:
-                    return data, asked
-                else:
-                    if found is not known:
-                        known, file = found, _instead(file, found.path)
-                    if file < 0:
+                numbers = _same_again(data, known) if known and known.until >= time.monotonic() else None
+                if known is None or numbers is None:
+                    asked = read_head(data)
+                    found = self._known.get(asked[0]) if asked else None
+                    if asked is None or found is None or found.until < time.monotonic():
                         return data, asked
-                    _send(connection, found, file, *wanted)
+                    known, file, numbers = found, _instead(file, found.path), asked[1:]
+                wanted = _within(numbers, known.size)
+                if not known.path:
+                    connection.sendall(known.head)
+                elif wanted is None or file < 0:
+                    return data, (known.before + b"\0" + known.after, *numbers)
+                else:
+                    _send(connection, known, file, *wanted)
                 if not may_wait():
                     return None, None
         except BlockingIOError:
@@ -151,7 +166,8 @@ class FastLane:
             path, lines = "", f"{lines}Content-Length: 0\r\n\r\n"
         head = f"HTTP/1.1 {status}\r\n{lines}".encode("latin-1")
         with self._lock:
-            self._known[words] = _Known(path, facts.size, head, time.monotonic() + FRESH_SECONDS)
+            before, _, after = words.partition(b"\0")
+            self._known[words] = _Known(before, after, path, facts.size, head, time.monotonic() + FRESH_SECONDS)
             self._known.move_to_end(words)
             while len(self._known) > FILES_KEPT:
                 self._known.popitem(last=False)
@@ -165,16 +181,22 @@ def _is_plain(environ: Environ) -> bool:
     return lasting and "," not in environ.get("HTTP_RANGE", ",") and not any(name in environ for name in _OWN_ANSWER)
 
 
-def _within(asked: Asked, size: int) -> tuple[int, int] | None:
+def _within(numbers: tuple[int, int | None], size: int) -> tuple[int, int] | None:
     """Where the range begins and ends in a file of this size; None when it is not one that can be sent."""
-    start, stop = asked[1], size if asked[2] is None else min(asked[2] + 1, size)
+    start, last = numbers
+    stop = size if last is None else min(last + 1, size)
     return (start, stop) if start < stop else None
 
 
 def _instead(before: int, path: str) -> int:
-    """A handle on the file in the place of the one before, -1 where it has gone: Django says what that means."""
+    """A handle on the file in the place of the one before, -1 where it has gone: Django says what that means.
+
+    None is needed, and -1 is given, where ``path`` is empty.
+    """
     if before >= 0:
         os.close(before)
+    if not path:
+        return -1
     try:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
@@ -188,7 +210,8 @@ def _send(connection: socket.socket, known: _Known, file: int, start: int, stop:
         data = os.pread(file, size, start)
         connection.sendall(head + data if len(data) == size else _shorter())
         return
-    connection.sendall(head, socket.MSG_MORE)
+    # at once, without MSG_MORE: the reader wakes up and reads while the rest is being sent
+    connection.sendall(head)
     handle = connection.fileno()
     while start < stop:
         start += os.sendfile(handle, file, start, stop - start) or _shorter()

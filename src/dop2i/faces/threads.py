@@ -26,6 +26,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._busy = 0
+        # gunicorn looks a setting up anew each time, and that takes a while
+        self._threads = int(self.cfg.threads)
         self._counting = threading.Lock()
 
     def handle(self, conn: TConn) -> Any:
@@ -77,7 +79,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _can_wait(self) -> bool:
         """Whether there is a thread for whoever else comes."""
-        return bool(self.alive) and self._busy < self.cfg.threads
+        return bool(self.alive) and self._busy < self._threads
 
 
 def _has_read(conn: TConn) -> bool:

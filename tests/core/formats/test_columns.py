@@ -88,3 +88,32 @@ def test_blocks_cover_an_array_exactly_once(shape, chunk, target):
     for piece in blocks(tuple(shape), 8, tuple(chunk[: len(shape)]), target=target):
         counted[piece] += 1
     assert (counted == 1).all()
+
+
+def test_blocks_of_a_file_that_declares_more_than_memory_holds_come_one_by_one():
+    pieces = blocks((10**12, 10**6), 8, target=1)
+    assert [next(pieces) for _ in range(2)] == [(slice(0, 1), slice(0, 1)), (slice(0, 1), slice(1, 2))]
+
+
+@settings(deadline=None, max_examples=60)
+@given(some.sampled_from(["i1", "u1", "i2", "i4", "u4", "i8", "u8", ">i4"]), some.data())
+def test_the_mean_of_whole_numbers_never_overflows(dtype, data):
+    limits = np.iinfo(np.dtype(dtype).newbyteorder("="))
+    numbers = data.draw(some.lists(some.integers(int(limits.min), int(limits.max)), min_size=1, max_size=50))
+    facts = ColumnFacts("n")
+    facts.add(np.array(numbers, dtype=dtype))
+    exact = sum(numbers) / len(numbers)
+    assert math.isclose(facts.column().mean, exact, rel_tol=1e-9, abs_tol=1e-9 * max(map(abs, numbers)) + 1e-300)
+
+
+def test_a_column_of_many_chunks_is_counted_in_the_same_bins_as_one_of_few():
+    values = np.random.default_rng(7).normal(size=200_000)
+    few, many = ColumnFacts("few"), ColumnFacts("many")
+    few.add(values)
+    for start in range(0, len(values), 2000):
+        many.add(values[start : start + 2000])
+    exact = np.histogram(values, BINS)[0]
+    for facts in (few, many):
+        column = facts.column()
+        assert abs(sum(column.histogram) - len(values)) <= BINS
+        assert np.abs(np.array(column.histogram) - exact).max() < 0.05 * len(values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 from dop2i.core.formats.limits import PIECE_BYTES
@@ -28,11 +27,19 @@ def blocks(
         size *= factor
         if block[axis] < shape[axis]:
             break
-    ranges = [range(0, length, step) for length, step in zip(shape, block, strict=True)]
-    for starts in itertools.product(*ranges):
-        yield tuple(
-            slice(start, min(start + step, length)) for start, step, length in zip(starts, block, shape, strict=True)
-        )
+    yield from _covering(shape, block)
+
+
+def _covering(shape: tuple[int, ...], block: list[int]) -> Iterator[tuple[slice, ...]]:
+    """One after the other, never all at once: a file may declare more of them than memory holds."""
+    length, step = shape[0], block[0]
+    for start in range(0, length, step):
+        first = slice(start, min(start + step, length))
+        if len(shape) == 1:
+            yield (first,)
+        else:
+            for rest in _covering(shape[1:], block[1:]):
+                yield (first, *rest)
 
 
 def values_in(piece: tuple[slice, ...]) -> int:

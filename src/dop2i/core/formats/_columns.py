@@ -8,6 +8,7 @@ it brings NumPy.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,83 @@ from dop2i.core.formats.base import Column
 BINS = 32
 """Bins of the small histogram that a column keeps."""
 _FINE = 512
+_FROM_LOW = (np.arange(_FINE) + 0.5) / _FINE
+_FROM_HIGH = 1 - _FROM_LOW
 _WHOLE = 4096
 _SAMPLE = 1024
 _ENOUGH = 65536
 _LONGEST_TEXT = 120
 _FEWEST_FOR_HISTOGRAM = 2
+
+
+@dataclass(slots=True)
+class Measured:
+    """What one chunk tells: ``kind`` is number, date or text, empty where its values have no order."""
+
+    rows: int
+    missing: int
+    kind: str = ""
+    low: Any = None
+    high: Any = None
+    total: float = 0.0
+    counted: int = 0
+    sample: np.ndarray[Any, Any] | None = None
+    """About a thousand of the numbers, for the histogram."""
+
+
+def measure(values: Any) -> Measured:
+    """The facts of one chunk by itself, as :meth:`ColumnFacts.add` takes it; threads may measure several at once."""
+    if isinstance(values, np.ma.MaskedArray):
+        array = values.compressed()
+        found = Measured(len(values) if values.ndim else 1, values.size - array.size)
+    else:
+        array, hidden, rows = _as_array(values)
+        found = Measured(rows, hidden)
+    kind = array.dtype.kind
+    if not array.size or kind not in "biufMmUST":
+        return found
+    if kind in "UST":
+        _measure_text(array, found)
+    elif kind in "Mm":
+        _measure_dates(array, found)
+    else:
+        _measure_numbers(array, found)
+    return found
+
+
+def _measure_numbers(array: np.ndarray[Any, Any], found: Measured) -> None:
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    if array.dtype.kind == "b":
+        array = array.view(np.uint8)
+    if array.dtype == np.float16:
+        array = array.astype(np.float32)
+    low, high = array.min(), array.max()
+    if array.dtype.kind == "f" and not (math.isfinite(low) and math.isfinite(high)):
+        found.missing += int(np.isnan(array).sum())
+        array = array[np.isfinite(array)]
+        if not array.size:
+            return
+        low, high = array.min(), array.max()
+    found.kind, found.low, found.high = "number", low.item(), high.item()
+    found.total, found.counted = _sum_of(array, found.low, found.high), array.size
+    step = array.size // _SAMPLE if array.size > _WHOLE else 1
+    found.sample = array.ravel()[::step].astype(np.float64)
+
+
+def _measure_dates(array: np.ndarray[Any, Any], found: Measured) -> None:
+    there = array[~np.isnat(array)]
+    found.missing += array.size - there.size
+    if there.size and there.dtype.kind == "M":
+        found.kind, found.low, found.high = "date", str(there.min()), str(there.max())
+
+
+def _measure_text(array: np.ndarray[Any, Any], found: Measured) -> None:
+    if array.dtype.kind == "S":
+        texts = {bytes(item).decode("utf-8", "replace") for item in np.unique(array).tolist()}
+    else:
+        texts = {str(item) for item in array.ravel().tolist()}
+    found.kind, found.low, found.high = "text", min(texts)[:_LONGEST_TEXT], max(texts)[:_LONGEST_TEXT]
 
 
 class ColumnFacts:
@@ -61,56 +134,17 @@ class ColumnFacts:
 
         ``missing`` adds values that the caller already took out (nulls of a Parquet page, say).
         """
-        if isinstance(values, np.ma.MaskedArray):
-            rows = len(values) if values.ndim else 1
-            array = values.compressed()
-            hidden = values.size - array.size
-        else:
-            array, hidden, rows = _as_array(values)
-        self._entries += rows if entries is None else entries
-        self._missing += missing + hidden
-        kind = array.dtype.kind
-        if not array.size or kind not in "biufMmUST":
+        self.take(measure(values), entries=entries, missing=missing)
+
+    def take(self, found: Measured, *, entries: int | None = None, missing: int = 0) -> None:
+        """Takes one chunk that was measured already; as :meth:`add`, which says what the rest means."""
+        self._entries += found.rows if entries is None else entries
+        self._missing += missing + found.missing
+        if not found.kind or not self._widen(found.kind, found.low, found.high) or found.sample is None:
             return
-        if kind in "UST":
-            self._add_text(array)
-        elif kind in "Mm":
-            self._add_dates(array)
-        else:
-            self._add_numbers(array)
-
-    def _add_numbers(self, array: np.ndarray[Any, Any]) -> None:
-        if not array.dtype.isnative:
-            array = array.astype(array.dtype.newbyteorder("="))
-        if array.dtype.kind == "b":
-            array = array.view(np.uint8)
-        if array.dtype == np.float16:
-            array = array.astype(np.float32)
-        low, high = array.min(), array.max()
-        if array.dtype.kind == "f" and not (math.isfinite(low) and math.isfinite(high)):
-            self._missing += int(np.isnan(array).sum())
-            array = array[np.isfinite(array)]
-            if not array.size:
-                return
-            low, high = array.min(), array.max()
-        if not self._widen("number", low.item(), high.item()):
-            return
-        self._sum += _sum_of(array)
-        self._counted += array.size
-        self._histogram.add(array, float(low), float(high))
-
-    def _add_dates(self, array: np.ndarray[Any, Any]) -> None:
-        there = array[~np.isnat(array)]
-        self._missing += array.size - there.size
-        if there.size and there.dtype.kind == "M":
-            self._widen("date", str(there.min()), str(there.max()))
-
-    def _add_text(self, array: np.ndarray[Any, Any]) -> None:
-        if array.dtype.kind == "S":
-            texts = {bytes(item).decode("utf-8", "replace") for item in np.unique(array).tolist()}
-        else:
-            texts = {str(item) for item in array.ravel().tolist()}
-        self._widen("text", min(texts)[:_LONGEST_TEXT], max(texts)[:_LONGEST_TEXT])
+        self._sum += found.total
+        self._counted += found.counted
+        self._histogram.add(found.sample, found.counted, float(found.low), float(found.high))
 
     def _widen(self, kind: str, low: Any, high: Any) -> bool:
         """Takes new extremes; values of another kind than the first chunk's have no common order with them."""
@@ -149,12 +183,10 @@ class _GrowingHistogram:
         self._waiting_values = 0
         self._waiting_low, self._waiting_high = math.inf, -math.inf
 
-    def add(self, array: np.ndarray[Any, Any], low: float, high: float) -> None:
-        """Takes finite numbers whose extremes are already known."""
-        self._total += array.size
-        step = array.size // _SAMPLE if array.size > _WHOLE else 1
-        sample = array.ravel()[::step].astype(np.float64)
-        self._waiting.append((sample, array.size / sample.size))
+    def add(self, sample: np.ndarray[Any, Any], size: int, low: float, high: float) -> None:
+        """Takes a sample of so many finite numbers whose extremes are already known."""
+        self._total += size
+        self._waiting.append((sample, size / sample.size))
         self._waiting_values += sample.size
         self._waiting_low, self._waiting_high = min(low, self._waiting_low), max(high, self._waiting_high)
         if self._waiting_values >= _ENOUGH:
@@ -170,13 +202,16 @@ class _GrowingHistogram:
             self._counts = np.zeros(_FINE)
         elif low < self._low or high > self._high:
             self._grow(min(low, self._low), max(high, self._high))
-        values = np.concatenate([sample for sample, _ in self._waiting])
-        weights = np.repeat([weight for _, weight in self._waiting], [sample.size for sample, _ in self._waiting])
-        places = self._places(values, self._low, self._high, _FINE)
-        self._counts += np.bincount(places, weights=weights, minlength=_FINE)
+        self._counts += self._counted(self._low, self._high, _FINE)
         self._waiting.clear()
         self._waiting_values = 0
         self._waiting_low, self._waiting_high = math.inf, -math.inf
+
+    def _counted(self, low: float, high: float, bins: int) -> np.ndarray[Any, Any]:
+        """The samples that wait in so many bins over [low, high]."""
+        values = np.concatenate([sample for sample, _ in self._waiting])
+        weights = np.repeat([weight for _, weight in self._waiting], [sample.size for sample, _ in self._waiting])
+        return np.bincount(self._places(values, low, high, bins), weights=weights, minlength=bins)
 
     def _grow(self, low: float, high: float) -> None:
         """Moves the counts to a range at least twice as wide, so that growing stays rare."""
@@ -193,8 +228,7 @@ class _GrowingHistogram:
         self._low, self._high = low, high
 
     def _centres(self) -> np.ndarray[Any, Any]:
-        steps = (np.arange(_FINE) + 0.5) / _FINE
-        return np.asarray(self._low * (1 - steps) + self._high * steps)
+        return np.asarray(self._low * _FROM_HIGH + self._high * _FROM_LOW)
 
     @staticmethod
     def _places(values: np.ndarray[Any, Any], low: float, high: float, bins: int) -> np.ndarray[Any, Any]:
@@ -211,18 +245,24 @@ class _GrowingHistogram:
 
     def counts(self, low: float, high: float) -> list[int]:
         """Whole counts over [low, high]; empty when there is but one value."""
-        self._count()
-        if self._counts is None or self._total < _FEWEST_FOR_HISTOGRAM or not high > low:
+        if self._total < _FEWEST_FOR_HISTOGRAM or not high > low:
             return []
-        places = self._places(self._centres(), low, high, BINS)
-        found = np.bincount(places, weights=self._counts, minlength=BINS)
+        if self._counts is None:
+            found = self._counted(low, high, BINS)
+        else:
+            self._count()
+            places = self._places(self._centres(), low, high, BINS)
+            found = np.bincount(places, weights=self._counts, minlength=BINS)
         return [round(count) for count in found.tolist()]
 
 
-def _sum_of(array: np.ndarray[Any, Any]) -> float:
+def _sum_of(array: np.ndarray[Any, Any], low: Any, high: Any) -> float:
     """The sum without overflow; NumPy's pairwise sum keeps single precision good enough for a mean."""
     if array.dtype.kind in "iu":
-        return float(array.sum(dtype=np.int64 if array.dtype.itemsize < 8 else np.float64))
+        most = max(-low, high) * array.size
+        if most <= np.iinfo(array.dtype).max:
+            return float(array.sum(dtype=array.dtype))
+        return float(array.sum(dtype=np.int64 if most < 2**63 else np.float64))
     with np.errstate(over="ignore", invalid="ignore"):
         total = float(array.sum())
         return total if math.isfinite(total) else float(array.sum(dtype=np.float64))

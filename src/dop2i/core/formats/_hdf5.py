@@ -9,6 +9,7 @@ import contextlib
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dop2i.core.formats._blocks import blocks, values_in
@@ -27,7 +28,7 @@ _LARGEST_CHUNK = 512 * 2**20
 _LARGEST_SCALAR = 2**20
 _MOST_IN_HEADER = 8
 _SPARSE = 5000
-_MAPPED_PIECE = 4 * 2**20
+_MAPPED_PIECE = 2 * 2**20
 _UNIT_NAMES = ("units", "unit", "Units", "Unit", "UNITS", "Yunits")
 _MEANING_NAMES = ("long_name", "description", "Description", "title", "Title", "DESCRIPTION")
 
@@ -64,7 +65,8 @@ def open_hdf5(source: Source) -> Any:
     import h5py
 
     try:
-        if source.local_path is not None:
+        # the library asks for the real name of a file, and a member of an archive has none
+        if source.local_path is not None and Path(source.local_path).resolve().exists():
             return h5py.File(source.local_path, "r", locking=False)
         return h5py.File(source.open(), "r")
     except Exception as problem:
@@ -122,7 +124,7 @@ def _child(group: Any, name: str, path: str, description: Description, seen: set
             if link.u in seen:
                 return None
             seen.add(link.u)
-            return group[name]
+            return _opened(h5py.h5o.open(group.id, encoded))
         if link.type == h5py.h5l.TYPE_EXTERNAL:
             where = tidy(group.get(name, getlink=True).filename)
             description.warnings.append(f"/{path} points into another file, {where}; it is not followed.")
@@ -132,6 +134,15 @@ def _child(group: Any, name: str, path: str, description: Description, seen: set
     except Exception as problem:
         description.warnings.append(f"/{path} cannot be opened: {first_line(problem)}.")
         return None
+
+
+def _opened(identity: Any) -> Any:
+    """What h5py makes of an object, without asking for the file's name and mode each time; None of a type's name."""
+    import h5py
+
+    if isinstance(identity, h5py.h5g.GroupID):
+        return h5py.Group(identity)
+    return h5py.Dataset(identity, readonly=True) if isinstance(identity, h5py.h5d.DatasetID) else None
 
 
 def _member(description: Description, path: str, size: int | None, kind: str) -> None:
@@ -169,6 +180,8 @@ def attributes_of(item: Any) -> dict[str, Any]:
     """Attributes as small values; a reference or a damaged one is left out."""
     found: dict[str, Any] = {}
     with contextlib.suppress(Exception):
+        if not _has_attributes(item):
+            return found
         attributes = item.attrs
         for name in list(attributes)[:_MOST_ATTRIBUTES]:
             if name in ("DIMENSION_LIST", "REFERENCE_LIST"):
@@ -176,6 +189,12 @@ def attributes_of(item: Any) -> dict[str, Any]:
             with contextlib.suppress(Exception):
                 found[name] = short(attributes[name])
     return found
+
+
+def _has_attributes(item: Any) -> bool:
+    import h5py
+
+    return bool(h5py.h5a.get_num_attrs(item.id))
 
 
 def tables_of(contents: Contents, *, budget: Budget, warnings: list[str]) -> list[Table]:
@@ -257,18 +276,18 @@ def _columns_of(
 
     dataset = contents.datasets[path]
     attributes = contents.attributes[path]
-    inner = tuple(dataset.shape[1:])
-    if dataset.dtype.names:
-        fields = dataset.dtype.names[: budget.take_columns(len(dataset.dtype.names))]
-        facts = {field: ColumnFacts(field, *_type_of(dataset.dtype[field], inner)) for field in fields}
+    dtype, inner = dataset.dtype, tuple(dataset.shape[1:])
+    if dtype.names:
+        fields = dtype.names[: budget.take_columns(len(dtype.names))]
+        facts = {field: ColumnFacts(field, *_type_of(dtype[field], inner)) for field in fields}
     else:
-        dtype, shape = _type_of(dataset.dtype, inner)
         unit, meaning = _first_of(attributes, _UNIT_NAMES), _first_of(attributes, _MEANING_NAMES)
-        facts = {"": ColumnFacts(name, dtype, shape, unit, meaning or tidy(attributes.get("standard_name")))}
+        meaning = meaning or tidy(attributes.get("standard_name"))
+        facts = {"": ColumnFacts(name, *_type_of(dtype, inner), unit, meaning)}
     rows = 0
     if not readable(dataset):
         troubles.append(f"/{path} (its values lie in other files)")
-    elif dataset.id.get_storage_size() and dataset.dtype.kind in "biufcmMSUOV":
+    elif dataset.id.get_storage_size() and dtype.kind in "biufcmMSUOV":
         try:
             rows = _stream(dataset, attributes, facts, table, budget, contents.mapped)
         except Exception as problem:
@@ -284,9 +303,10 @@ def _stream(
     dataset: Any, attributes: dict[str, Any], facts: dict[str, ColumnFacts], table: Table, budget: Budget, mapped: Any
 ) -> int:
     """Adds the values block by block; returns the rows seen."""
-    itemsize = max(dataset.dtype.itemsize, 16 if dataset.dtype.kind == "O" else 1)
-    whole = math.prod(dataset.shape) * itemsize
-    if dataset.chunks and math.prod(dataset.chunks) * itemsize > _LARGEST_CHUNK:
+    dtype, shape, chunks = dataset.dtype, dataset.shape, dataset.chunks
+    itemsize = max(dtype.itemsize, 16 if dtype.kind == "O" else 1)
+    whole = math.prod(shape) * itemsize
+    if chunks and math.prod(chunks) * itemsize > _LARGEST_CHUNK:
         raise UnreadableFile(f"a chunk of more than {_LARGEST_CHUNK >> 20} MiB")
     # Legal files can declare any size for nothing stored; beyond any compression the rest is fill values.
     allowed = dataset.id.get_storage_size() * _SPARSE
@@ -294,13 +314,14 @@ def _stream(
     rows, used = 0, 0
     stored = _stored(dataset, mapped)
     most = PIECE_BYTES if stored is dataset else _MAPPED_PIECE
-    for piece in blocks(dataset.shape or (1,), itemsize, dataset.chunks, target=max(1, min(most, share // 2))):
+    target = most if share == whole else max(1, min(most, share // 2))
+    for piece in blocks(shape or (1,), itemsize, chunks, target=target):
         size = values_in(piece) * itemsize
         used += size
         if used > share or not budget.spend(size) or (used > allowed and whole > allowed):
             table.sampled = True
             break
-        values = stored[piece] if dataset.shape else stored[()]
+        values = stored[piece] if shape else stored[()]
         for field_name, fact in facts.items():
             fact.add(unpacked(values[field_name] if field_name else values, attributes))
         rows = max(rows, piece[0].stop)
@@ -323,14 +344,14 @@ def _stored(dataset: Any, mapped: Any) -> Any:
     """
     import h5py
 
+    # HDF5 gives no place for what is compressed, in chunks or compact
     start = dataset.id.get_offset() if mapped is not None and dataset.shape else None
-    if start is None or dataset.id.get_create_plist().get_layout() != h5py.h5d.CONTIGUOUS:
-        return dataset
     dtype = dataset.dtype
-    if dtype.kind not in "iuf" or not h5py.h5t.py_create(dtype).equal(dataset.id.get_type()):
+    if start is None or dtype.kind not in "iuf" or not h5py.h5t.py_create(dtype).equal(dataset.id.get_type()):
         return dataset
-    values = mapped[start : start + math.prod(dataset.shape) * dtype.itemsize]
-    return values.view(dtype).reshape(dataset.shape) if len(values) == dataset.nbytes else dataset
+    size = math.prod(dataset.shape) * dtype.itemsize
+    values = mapped[start : start + size]
+    return values.view(dtype).reshape(dataset.shape) if len(values) == size else dataset
 
 
 def unpacked(values: Any, attributes: dict[str, Any]) -> Any:

@@ -10,6 +10,7 @@ import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 HEAD_BYTES = 8192
@@ -200,8 +201,13 @@ class Description:
 _NESTED = frozenset({"tables", "histograms", "members", "coverage", "proposals"})
 
 
-def _build(kind: type[Any], values: dict[str, Any]) -> Any:
-    known = {f.name for f in fields(kind)}
+@cache
+def _names_of(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
+
+
+def _build(kind: Any, values: dict[str, Any]) -> Any:
+    known = _names_of(kind)
     prepared = {k: tuple(v) if k == "shape" else v for k, v in values.items() if k in known}
     return kind(**prepared)
 
@@ -215,7 +221,7 @@ def to_plain_json(value: Any) -> Any:
     if isinstance(value, float):
         return value if value == value and abs(value) != float("inf") else None
     if is_dataclass(value) and not isinstance(value, type):
-        pairs = ((f.name, to_plain_json(getattr(value, f.name))) for f in fields(value))
+        pairs = ((name, to_plain_json(getattr(value, name))) for name in _names_of(type(value)))
         return {name: item for name, item in pairs if item not in (None, "", [], {}, ())}
     if isinstance(value, dict):
         return {_storable(str(key)): to_plain_json(item) for key, item in value.items()}
