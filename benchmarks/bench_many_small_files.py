@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
-from live_instance import served
+from live_server import served
 
 from dop2i.client import Client
 from dop2i.client.publish import look, send

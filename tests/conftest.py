@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def outside_sockets_are_closed() -> Any:
     """A test that reaches for the network fails: only this machine's own addresses answer."""
@@ -51,12 +58,13 @@ def outside_sockets_are_closed() -> Any:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_figure_process_is_left() -> Any:
-    """The processes that drew figures for the tests end with them."""
+def no_reading_process_is_left() -> Any:
+    """The processes that read files and drew figures for the tests end with them."""
     yield
-    viewing = sys.modules.get("dop2i.server.files.viewing")
-    if viewing is not None:
-        viewing.stop_helpers()
+    for module, stop in (("viewing", "stop_helpers"), ("reader_pool", "stop_readers")):
+        loaded = sys.modules.get(f"dop2i.server.files.{module}")
+        if loaded is not None:
+            getattr(loaded, stop)()
 
 
 def _is_here(host: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_instance import Live, served
+from live_server import Live, served
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import uproot
 from astropy.io import fits
-from live_instance import Live
+from live_server import Live
 
 import dop2i
 from dop2i.client.download import download_record

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from typing import Any
 
 import pytest
 from access_routes import Route, routes
 from access_table import FORM, HEADERS, JSON, ROUTES, RULES, SAMPLES, expected, rows, rule_of
-from access_world import ACTORS, STATES, World, build_world, undone
+from access_world import ACTORS, STATES, World, undone
 
 # who administers is asked first: what is not for them is not for anybody (405)
 ORDER = sorted(ACTORS, key=lambda actor: actor != "administrator")
@@ -35,8 +34,7 @@ def _is_only_refused(route: Route) -> bool:
 
 
 @pytest.mark.slow
-def test_everybody_gets_exactly_where_they_may(instance: Any) -> None:
-    world = build_world()
+def test_everybody_gets_exactly_where_they_may(world: World) -> None:
     wrong: dict[str, list[str]] = defaultdict(list)
     leaks: set[str] = set()
     for route in routes():

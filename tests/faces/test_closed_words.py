@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import pytest
 from access_routes import routes
-from access_world import REVIEWED, STATES, World, build_world, undone
+from access_world import REVIEWED, STATES, World, undone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -22,12 +22,6 @@ MOST_PAGES = 120
 _LINK = re.compile(
     r"""(?:href|src|action)=["']([^"'#]+)|<(?:loc|identifier)>([^<]+)<|"(https?://localhost[^"]*|/[^"]*)\""""
 )
-
-
-@pytest.fixture
-def world(instance: Any) -> World:
-    """The people and their records, for one test."""
-    return build_world()
 
 
 def whole(answer: Any) -> str:

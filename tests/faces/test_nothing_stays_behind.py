@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,13 +34,21 @@ from dop2i.core.lifetime import ended_after
 with ended_after(0.5):
     re.fullmatch("(a+)+", "a" * 60 + "b")
 """
+ENTERING = """
+import sys, time
+from dop2i.core.formats import LocalSource
+from dop2i.core.views import entered
+with entered(LocalSource(sys.argv[1]), "hits.csv") as member:
+    print(member.read_range(0, 4).decode(), flush=True)
+    time.sleep(600)
+"""
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads Linux's list of processes")
 
 
-def _readers_of(home: Path) -> dict[int, Path]:
-    """The processes that read files for the instance at ``home``: their numbers and folders."""
-    found = {}
+def _readers_of(home: Path) -> list[int]:
+    """The processes that read files for the instance at ``home``."""
+    found = []
     for process in Path("/proc").iterdir():
         if process.name.isdecimal():
             try:
@@ -47,8 +57,15 @@ def _readers_of(home: Path) -> dict[int, Path]:
             except OSError:
                 continue
             if told.get("DOP2I_HOME") == str(home) and "reader_process" in command:
-                found[int(process.name)] = Path(told["TMPDIR"])
+                found.append(int(process.name))
     return found
+
+
+def _zipped(content: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("hits.csv", content)
+    return stream.getvalue()
 
 
 def _until(happened: Callable[[], bool]) -> bool:
@@ -60,22 +77,40 @@ def _until(happened: Callable[[], bool]) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
-def test_a_server_that_ends_leaves_no_reader_and_no_unpacked_file(tmp_path: Path, sign: signal.Signals) -> None:
+def test_a_server_that_ends_leaves_no_reader_and_no_unpacked_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sign: signal.Signals
+) -> None:
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    monkeypatch.setenv("TMPDIR", str(unpacked))
     live = start(tmp_path / "home", free_port())
     try:
-        record = live.published({"hits.csv": b"time,charge\n" + b"1,2.5\n" * 50})
+        record = live.published({"hits.zip": _zipped(b"time,charge\n" + b"1,2.5\n" * 50)})
         with live.session() as chloe:
-            address = f"{live.url}/api/records/{record['id']}/files/hits.csv/views"
-            assert _until(lambda: "table" in chloe.get(address).text)
-            assert chloe.get(f"{address}/table").json()["names"] == ["time", "charge"]
+            address = f"{live.url}/api/records/{record['id']}/files/hits.zip/views"
+            assert _until(lambda: "members" in chloe.get(address).text)
+            shown = chloe.get(f"{address}/table", params={"member": "hits.csv"})
+            assert shown.json()["names"] == ["time", "charge"]
         readers = _readers_of(live.home)
         assert readers
         os.kill(live.process.pid, sign)
         live.process.wait()
         assert _until(lambda: not _readers_of(live.home))
-        assert _until(lambda: not any(folder.exists() for folder in readers.values()))
+        assert list(unpacked.iterdir()) == []
     finally:
         stop(live)
+
+
+def test_a_reader_killed_within_an_archive_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive, unpacked = tmp_path / "hits.zip", tmp_path / "unpacked"
+    archive.write_bytes(_zipped(b"time,charge\n"))
+    unpacked.mkdir()
+    monkeypatch.setenv("TMPDIR", str(unpacked))
+    reader = subprocess.Popen([sys.executable, "-c", ENTERING, str(archive)], stdout=subprocess.PIPE)
+    assert reader.stdout.readline() == b"time\n"
+    reader.kill()
+    reader.communicate()
+    assert list(unpacked.iterdir()) == []
 
 
 def test_a_busy_reader_ends_when_its_parent_was_killed() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 from access_routes import routes
-from access_world import STATES, build_world, undone
+from access_world import STATES, World, undone
 from live_server import PASSWORD, free_port, start, stop
 
 from dop2i.faces.middleware import POLICY
@@ -45,8 +45,7 @@ class Inline(HTMLParser):
             self.found.append(f"<{tag}> with javascript:")
 
 
-def test_every_answer_is_strict_and_no_page_needs_more(instance: Any) -> None:
-    world = build_world()
+def test_every_answer_is_strict_and_no_page_needs_more(world: World) -> None:
     wrong = []
     for route in routes():
         if route.method != "GET":
@@ -78,11 +77,10 @@ def test_the_policy_lets_nothing_in_from_elsewhere() -> None:
     assert "data:" not in rules["script-src"]
 
 
-def test_no_form_is_taken_from_another_site(instance: Any) -> None:
+def test_no_form_is_taken_from_another_site(world: World) -> None:
     """Mallory's page sends every form of ours from the browser in which the administrator is signed in."""
     from django.test import Client
 
-    world = build_world()
     browser = Client(SERVER_NAME="localhost", enforce_csrf_checks=True, raise_request_exception=False)
     browser.cookies = world.client("administrator", by_token=False).cookies
     taken = []

@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from live_instance import Live, served
-
-PASSWORD = "Faraday cage 1836"
-_SET_PASSWORD = """
-import sys
-from dop2i.server.instance import configure
-configure(sys.argv[1])
-from dop2i.server.people.models import Person
-person = Person.objects.get(email="alice@example.org")
-person.set_password(sys.argv[2])
-person.given_name, person.family_name, person.name = "Alice", "Martin", "Alice Martin"
-person.save()
-"""
+from live_server import PASSWORD, Live, served
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +23,9 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """A served instance in which Alice has a password."""
-    with served(tmp_path_factory.mktemp("journey") / "home") as live:
-        subprocess.run([sys.executable, "-c", _SET_PASSWORD, str(live.home), PASSWORD], check=True)
+    """A served instance in which Alice is known by her names."""
+    home = tmp_path_factory.mktemp("journey") / "home"
+    with served(home, name="Alice Martin", given_name="Alice", family_name="Martin") as live:
         yield live
 
 
@@ -83,16 +69,34 @@ def tab(engine: Any, site: Live) -> Iterator[Callable[..., Any]]:
     assert [c for c in complaints if "status of 4" not in c and "net::ERR_FAILED" not in c] == []
 
 
-@pytest.fixture
-def sign_in() -> Callable[[Any], None]:
-    """Alice signs in on a page."""
+def _fill_in(page: Any) -> None:
+    page.goto("/sign-in")
+    page.fill("#email", "alice@example.org")
+    page.fill("#password", PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/work")
 
-    def act(page: Any) -> None:
-        page.goto("/sign-in")
-        page.fill("#email", "alice@example.org")
-        page.fill("#password", PASSWORD)
-        page.click("main button")
-        page.wait_for_url("**/work")
+
+@pytest.fixture(scope="session")
+def signed_in(engine: Any, site: Live) -> list[Any]:
+    """What a browser remembers in which Alice has signed in."""
+    context = engine.new_context(base_url=site.url)
+    _fill_in(context.new_page())
+    cookies: list[Any] = context.cookies()
+    context.close()
+    return cookies
+
+
+@pytest.fixture
+def sign_in(signed_in: list[Any]) -> Callable[..., None]:
+    """Alice is signed in on a page: her browser remembers it, or she does it now (``by_hand=True``)."""
+
+    def act(page: Any, *, by_hand: bool = False) -> None:
+        if by_hand:
+            _fill_in(page)
+        else:
+            page.context.add_cookies(signed_in)
+            page.goto("/work")
 
     return act
 

@@ -249,7 +249,7 @@ def test_a_session_that_ends_is_said_and_the_sending_goes_on_after_it(
     draft.wait_for_selector("#sending >> text=Your session has ended. Nothing is lost")
     assert draft.get_by_role("link", name="Sign in in another tab").get_attribute("target") == "_blank"
     other = draft.context.new_page()
-    sign_in(other)
+    sign_in(other, by_hand=True)
     draft.wait_for_selector("#sending >> text=All 300 files are here, verified")
     assert arrived(site, draft) == sums(written)
     assert not draft.locator("#sending [data-notice]").is_visible()

@@ -29,7 +29,7 @@ def finish_and_publish(page: Any, *, words: str = "Publish") -> None:
 
 def test_alice_deposits_and_chloe_reads(tab: Any, sign_in: Any, folder: Path) -> None:
     alice = tab()
-    sign_in(alice)
+    sign_in(alice, by_hand=True)
     alice.get_by_role("link", name="Start a deposit").click()
     alice.set_input_files("#files", [str(p) for p in sorted(folder.iterdir())])
     alice.get_by_role("button", name="Send the files").click()
@@ -58,7 +58,7 @@ def test_alice_deposits_and_chloe_reads(tab: Any, sign_in: Any, folder: Path) ->
 
 def test_everything_works_in_french_without_script(tab: Any, sign_in: Any, folder: Path) -> None:
     alice = tab(language="fr", script=False)
-    sign_in(alice)
+    sign_in(alice, by_hand=True)
     alice.get_by_role("link", name="Commencer un dépôt").click()
     alice.set_input_files("#files", [str(p) for p in sorted(folder.iterdir())])
     alice.get_by_role("button", name="Envoyer les fichiers").click()

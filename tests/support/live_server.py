@@ -1,4 +1,7 @@
-"""A real server for the tests of the faces: what ``dop2i serve`` starts, on a free port and a home of its own."""
+"""A real server for tests and benchmarks: ``dop2i serve`` on a free port and a home of its own, and people in it.
+
+Also the command line in a process of its own.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +12,41 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import requests
 
 from dop2i.testing.instances import put_ready_made
 
-_SERVE = "import sys; from dop2i.faces.serve import serve; serve(sys.argv[1], '127.0.0.1', int(sys.argv[2]))"
-_PERSON = """
+COMMAND = (sys.executable, "-m", "dop2i.faces.cli.main")
+_PEOPLE = """
 import json, sys
 from dop2i.server.instance import configure
 configure(sys.argv[1])
 from dop2i.server.people.actions import add_person, make_token
 from dop2i.server.people.models import Person
-email, name, password, admin, scopes = json.loads(sys.argv[2])
-person = Person.objects.filter(email=email).first()
-if person is None:
-    person = add_person(email=email, name=name, password=password, is_administrator=admin)
-print(make_token(person=person, scopes=scopes, days=30, name="tests")[1])
+for facts, scopes in json.loads(sys.argv[2]):
+    person = Person.objects.filter(email=facts["email"]).first() or add_person(**facts)
+    print(make_token(person=person, scopes=scopes, days=30, name="tests")[1])
 """
 PASSWORD = "Faraday cage 1836"
+DEPOSITOR = ("read", "deposit")
+
+
+def dop2i(*arguments: str, check: bool = True, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own, with its state beside the variables given."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        check=check,
+        input=stdin,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "LC_ALL": "C.UTF-8", **environment},
+    )
 
 
 def free_port() -> int:
@@ -50,19 +67,33 @@ class Live:
     _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def token(
-        self, email: str = "alice@example.org", *, scopes: tuple[str, ...] = ("read", "deposit"), admin: bool = False
+        self, email: str = "alice@example.org", *, scopes: tuple[str, ...] = DEPOSITOR, admin: bool = False
     ) -> str:
         """A token of a person, who is made at need (their password is ``PASSWORD``)."""
-        asked = (email, *scopes)
-        if asked not in self._tokens:
+        if (email, *scopes) not in self._tokens:
             name = email.partition("@")[0].replace(".", " ").title()
-            said = json.dumps([email, name, PASSWORD, admin, list(scopes)])
-            command = [sys.executable, "-c", _PERSON, str(self.home), said]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            self._tokens[asked] = done.stdout.strip().splitlines()[-1]
-        return self._tokens[asked]
+            self.add({"email": email, "name": name, "is_administrator": admin}, scopes=scopes)
+        return self._tokens[email, *scopes]
 
-    def session(self, email: str = "", *, scopes: tuple[str, ...] = ("read", "deposit")) -> requests.Session:
+    def add(self, *people: dict[str, Any], scopes: tuple[str, ...] = DEPOSITOR) -> None:
+        """Makes people who are not there yet, and a token of each."""
+        said = json.dumps([[{"password": PASSWORD, **facts}, scopes] for facts in people])
+        command = [sys.executable, "-c", _PEOPLE, str(self.home), said]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        for facts, token in zip(people, done.stdout.split()[-len(people) :], strict=True):
+            self._tokens[facts["email"], *scopes] = token
+
+    @property
+    def alice(self) -> str:
+        """Alice's token."""
+        return self.token("alice@example.org")
+
+    @property
+    def bruno(self) -> str:
+        """Bruno's token."""
+        return self.token("bruno@example.org")
+
+    def session(self, email: str = "", *, scopes: tuple[str, ...] = DEPOSITOR) -> requests.Session:
         """A requests session with that person's token, or a visitor's; it raises nothing by itself."""
         session = requests.Session()
         session.trust_env = False
@@ -106,14 +137,14 @@ MINIMAL = {
 }
 
 
-def start(home: Path, port: int) -> Live:
-    """Starts a server and waits until it answers."""
+def start(home: Path, port: int, *, worker: bool = True) -> Live:
+    """Starts a server, with a job worker or without, and waits until it answers."""
     put_ready_made(home)
     log = home.parent / f"{home.name}.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DOP2I_")}
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, str(home), str(port)],
+            [*COMMAND, "serve", "--home", str(home), "--port", str(port), *([] if worker else ["--no-worker"])],
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,
@@ -142,3 +173,17 @@ def stop(live: Live) -> None:
         except subprocess.TimeoutExpired:
             os.killpg(live.process.pid, signal.SIGKILL)
             live.process.wait()
+
+
+@contextmanager
+def served(home: Path, *, worker: bool = True, **alice: str) -> Iterator[Live]:
+    """A server in which Alice (``given_name="Alice"``, …) and Bruno are known, for the length of the block."""
+    live = start(home, free_port(), worker=worker)
+    try:
+        live.add(
+            {"email": "alice@example.org", "name": "Martin, Alice", **alice},
+            {"email": "bruno@example.org", "name": "Rossi, Bruno"},
+        )
+        yield live
+    finally:
+        stop(live)

@@ -10,20 +10,19 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LOOKS_EACH = 1.0
 
 
-def end_with_parent(last: Callable[[], object] = lambda: None) -> None:
-    """From now on look each second whether the parent lives; where it does not, call ``last`` and end at once."""
+def end_with_parent() -> None:
+    """From now on look each second whether the parent lives; where it does not, end at once."""
     parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(_LOOKS_EACH)
-        last()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

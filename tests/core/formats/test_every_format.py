@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from dop2i.core.formats import (
     recognise,
 )
 from dop2i.core.formats.base import HEAD_BYTES, FormatReader
+from dop2i.core.views import draw, entered, views_of
 
 PAGES = Path(__file__).parents[3] / "docs" / "formats"
 MADE = [pytest.param(name, maker, id=f"{name}-{maker.__name__}") for name in FORMATS for maker in SAMPLES.get(name, [])]
@@ -61,6 +63,20 @@ def test_alice_gives_a_sample_and_its_reader_recognises_and_describes_it(name, m
     assert description.size == source.size
     document = description.to_json()
     assert Description.from_json(json.loads(json.dumps(document, allow_nan=False))).to_json() == document
+
+
+@pytest.mark.parametrize(("name", "maker"), MADE)
+def test_chloe_sees_a_sample_within_an_archive_as_outside_of_it(name, maker, tmp_path):
+    path, archive = maker(tmp_path), tmp_path / "archive.of-it.zip"
+    with zipfile.ZipFile(archive, "w") as packing:
+        packing.write(path, path.name)
+    outside = LocalSource(path)
+    document = describe_source(outside).to_json()
+    with entered(LocalSource(archive), path.name) as member:
+        assert describe_source(member).to_json() == document
+        for view, parts in list(views_of(document).items())[:1]:
+            asked = {"view": view, "part": parts[0].name, "values": {}, "description": document}
+            assert draw(member, **asked).to_json() == draw(outside, **asked).to_json()
 
 
 @pytest.mark.parametrize(("name", "maker"), MADE)

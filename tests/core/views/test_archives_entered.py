@@ -74,8 +74,8 @@ def test_chloe_enters_every_member_by_its_line_whatever_its_name(source: BytesSo
 def test_nothing_is_written_where_a_name_leads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with entered(zipped(FILES), "../../etc/passwd") as inner:
-        assert Path(str(inner.local_path)).parent == tmp_path
-    assert list(tmp_path.iterdir()) == []
+        assert inner.size
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_link_is_named_and_never_followed() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_instance import Live, dop2i
+from live_server import Live, dop2i
 
 DRAFT = {
     "metadata": {

@@ -6,13 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
-from live_instance import dop2i
+from live_server import dop2i
+
+from dop2i.testing.instances import put_ready_made
 
 
 @pytest.mark.slow
 def test_the_operator_harvests_a_folder_from_the_terminal(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    dop2i("init", "--home", str(home))
+    put_ready_made(home)
     folder = home / "harvest"
     folder.mkdir()
     (folder / "a.json").write_text(

@@ -6,17 +6,21 @@ import json
 from pathlib import Path
 
 import pytest
-from live_instance import Live, dop2i
+from live_server import Live, dop2i
+
+from dop2i.testing.instances import put_ready_made
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> str:
     made = tmp_path / "home"
-    dop2i("init", "--home", str(made))
+    put_ready_made(made)
     return str(made)
 
 
-def test_making_an_instance_twice_changes_nothing(home: str) -> None:
+def test_making_an_instance_twice_changes_nothing(tmp_path: Path) -> None:
+    home = str(tmp_path / "home")
+    dop2i("init", "--home", home)
     before = {path.name for path in Path(home).iterdir()}
     assert dop2i("init", "--home", home).returncode == 0
     assert dop2i("migrate", "--home", home).returncode == 0

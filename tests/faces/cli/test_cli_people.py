@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_instance import dop2i
+from live_server import dop2i
+
+from dop2i.testing.instances import put_ready_made
 
 RULES = """
 [[sign_in]]
@@ -32,7 +34,7 @@ gives = ["role:steward"]
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An instance with Alice, and two rules."""
     home = tmp_path_factory.mktemp("people") / "home"
-    dop2i("init", "--home", str(home))
+    put_ready_made(home)
     (home / "dop2i.toml").write_text(RULES)
     dop2i("person", "add", "alice@example.org", "--name", "Alice Martin", "--home", str(home))
     return home
@@ -76,7 +78,7 @@ def test_what_is_no_claims_is_said(home: Path, text: str) -> None:
 
 def test_a_rule_that_cannot_be_used_stops_the_instance_with_its_number(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    dop2i("init", "--home", str(home))
+    put_ready_made(home)
     (home / "dop2i.toml").write_text('[[rules]]\nclaim = "groups"\nmatch = "x"\ngives = ["role:king"]\n')
     done = dop2i("person", "list", "--home", str(home), check=False)
     assert (done.returncode, "[[rules]] number 1" in done.stderr) == (2, True)
@@ -108,7 +110,7 @@ def test_providers_are_asked_whether_they_answer(tmp_path: Path) -> None:
     from openid_providers import hostile
 
     home = tmp_path / "home"
-    dop2i("init", "--home", str(home))
+    put_ready_made(home)
     with hostile() as provider:
         entry = f'[[sign_in]]\nname = "lab"\nissuer = "{provider.issuer}"\nclient_id = "x"\n'
         (home / "dop2i.toml").write_text(f'public_url = "https://data.example.org"\n{entry}')

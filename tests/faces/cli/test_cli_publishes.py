@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from live_instance import Live
+from live_server import Live
 
 from dop2i.faces.cli.main import main
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from live_instance import Live
+from live_server import Live
 from pydicom.data import get_testdata_file
 
 from dop2i.faces.cli.main import main
@@ -56,7 +56,7 @@ def test_nothing_is_sent_when_something_was_found(scans: Path, live: Live) -> No
 
 
 def test_the_operator_sees_and_lets_pass_and_reads_the_mail(scans: Path, live: Live) -> None:
-    from live_instance import dop2i
+    from live_server import dop2i
 
     arguments = ["publish", str(scans), "--to", live.url, "--token", live.alice, "--yes", "--licence", "CC-BY-4.0"]
     sent = CliRunner().invoke(

@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from live_instance import Live, dop2i
+from live_server import Live, dop2i
 
 
 @pytest.fixture(scope="module")

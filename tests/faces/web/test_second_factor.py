@@ -62,7 +62,7 @@ def test_the_password_alone_does_not_sign_mallory_in(application: Any, browser: 
 
 
 def test_a_session_that_begins_is_in_the_journal(application: Any, alice: Any, browser: Any) -> None:
-    from dop2i.server.people.queries import history_of
+    from looking_up import history_of
 
     def lines() -> int:
         return history_of(f"person:{alice.pk}").filter(action="sign in").count()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from looking_up import history_of
 
 from dop2i.errors import Conflict, NotFound, NotPermitted, WrongState
 from dop2i.server.communities import asking, invitations, membership
 from dop2i.server.communities.models import Community, Member, MembershipRequest
 from dop2i.server.notifications.models import Notice
 from dop2i.server.people.policy import ANONYMOUS
-from dop2i.server.people.queries import history_of
 
 
 @pytest.fixture

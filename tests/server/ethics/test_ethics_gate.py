@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from looking_up import history_of
 
 from dop2i.core.ethics.dicom import scan_dicom
 from dop2i.errors import InvalidDocument, InvalidInput, NotFound, NotPermitted, WrongState
@@ -18,7 +19,6 @@ from dop2i.server.files.models import Content, FileEntry
 from dop2i.server.jobs.models import Job
 from dop2i.server.jobs.worker import run_worker
 from dop2i.server.notifications.models import Notice
-from dop2i.server.people.queries import history_of
 from dop2i.server.records import actions
 from dop2i.server.records.queries import find_record, list_files, open_content
 

@@ -65,7 +65,7 @@ def test_a_reader_that_hangs_is_ended_and_the_next_question_answered(
 ) -> None:
     good, slow = entry("a.csv", ROWS), entry("b.csv", ROWS + b"1,2\n")
     viewing.figure_of(good, view="table", part="table", values={})
-    (_since, helper) = viewing._helpers._idle[0]
+    (_since, helper) = viewing._helpers.idle.waiting[0]
     monkeypatch.setattr(viewing, "SECONDS", 1.0)
     running = helper._process.pid
     import os
@@ -81,7 +81,7 @@ def test_a_reader_that_hangs_is_ended_and_the_next_question_answered(
 
 def test_a_reader_that_dies_is_told_in_a_line(viewing: Any, entry: Any) -> None:
     viewing.figure_of(entry("a.csv", ROWS), view="table", part="table", values={})
-    (_since, helper) = viewing._helpers._idle[0]
+    (_since, helper) = viewing._helpers.idle.waiting[0]
     helper._process.kill()
     helper._process.wait()
     made = viewing.figure_of(entry("c.csv", ROWS + b"3,4\n"), view="table", part="table", values={})

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from dop2i.server.identifiers import actions, queries
 from dop2i.server.identifiers.models import Pid
 from dop2i.server.identifiers.providers import PROVIDERS, provider_in_use
-from dop2i.server.identifiers.providers.ark import BETANUMERIC, ark_is_valid, betanumeric, check_character
+from dop2i.server.identifiers.providers.ark import BETANUMERIC, betanumeric, check_character
 from dop2i.server.jobs.models import Job
 
 
@@ -33,16 +33,16 @@ def test_each_number_has_its_own_ark_without_vowels(number):
 def test_one_wrong_character_is_noticed(number, data):
     name = f"99999/d{betanumeric(number)}"
     whole = name + check_character(name)
-    assert ark_is_valid(f"ark:/{whole}")
     place = data.draw(some.integers(6, len(whole) - 1))
     other = data.draw(some.sampled_from([char for char in BETANUMERIC if char != whole[place]]))
-    assert not ark_is_valid(f"ark:/{whole[:place]}{other}{whole[place + 1 :]}")
+    wrong = f"{whole[:place]}{other}{whole[place + 1 :]}"
+    assert check_character(wrong[:-1]) != wrong[-1]
 
 
 def test_alices_record_gets_an_ark_that_resolves_at_once(instance):
     pid = actions.reserve(target="record:12")
     assert pid.value.startswith("ark:/99999/d")
-    assert ark_is_valid(pid.value)
+    assert check_character(pid.value.removeprefix("ark:/")[:-1]) == pid.value[-1]
     assert actions.reserve(target="record:12").pk == pid.pk
     assert actions.reserve(target="concept:11").value != pid.value
     actions.register(pid=pid, url="https://data.example.org/records/12", payload={"titles": []})

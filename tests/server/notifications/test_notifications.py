@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
+from looking_up import history_of
 from mail_server import mail_server
 
 from dop2i.errors import InvalidInput, NotFound, NotPermitted, WrongState
@@ -28,7 +29,6 @@ from dop2i.server.notifications.models import Mail, Notice
 from dop2i.server.notifications.queries import mails_for, notices_of, unread_count
 from dop2i.server.people.actions import update_person
 from dop2i.server.people.policy import ANONYMOUS
-from dop2i.server.people.queries import history_of
 
 ACCEPTED = "Mark as read: %(title)s"  # a message that has its French already
 

@@ -184,9 +184,10 @@ def apply(person: Any, provider: Provider, **claims: Any) -> None:
 def test_what_claims_give_is_taken_back_and_what_was_given_here_stays(
     with_rules: Any, alice: Any, provider: Provider
 ) -> None:
+    from looking_up import history_of
+
     from dop2i.server.people.models import Group, GroupMember
     from dop2i.server.people.policy import groups_of
-    from dop2i.server.people.queries import history_of
 
     with_rules(rule("atlas", "group:atlas", "role:steward", claim="groups"))
     person = alice.person

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.contrib.auth import authenticate
 from django.utils import timezone
+from looking_up import history_of
 
 from dop2i.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 from dop2i.server.logs import NoSecrets
 from dop2i.server.people.actions import add_person, make_token, revoke_token, update_person
 from dop2i.server.people.models import Token
 from dop2i.server.people.policy import actor_for_token
-from dop2i.server.people.queries import history_of, person_by_email
+from dop2i.server.people.queries import person_by_email
 from dop2i.server.people.tokens import tokens_of
 
 

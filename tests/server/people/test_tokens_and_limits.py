@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from looking_up import found_by, history_of
 
 from dop2i.errors import InvalidInput, NotFound, NotPermitted
 from dop2i.server.people import tokens
@@ -59,7 +60,7 @@ def test_a_token_for_one_record_reads_no_other_of_its_owner(alice: Any, publish:
     assert queries.get_record(program, one.pk).pk == one.pk
     with pytest.raises(NotFound):
         queries.get_record(program, other.pk)
-    assert set(queries.published_records(program).values_list("pk", flat=True)) == {one.pk}
+    assert set(found_by(program).values_list("pk", flat=True)) == {one.pk}
     for refused in (
         lambda: make_token(person=alice.person, scopes=["read"], actor=program),
         lambda: tokens_of(program),
@@ -81,8 +82,6 @@ def test_limiting_a_token_tells_nothing_about_closed_records(alice: Any, mallory
 
 
 def test_making_and_ending_a_token_is_written(alice: Any) -> None:
-    from dop2i.server.people.queries import history_of
-
     token, secret = make_token(person=alice.person, name="night run", records=[4], actor=alice)
     revoke_token(actor=dataclasses.replace(alice, address="192.0.2.1"), token_id=token.pk)
     lines = list(history_of(f"person:{alice.person_id}"))[-2:]

@@ -102,7 +102,8 @@ def test_a_preview_says_what_a_lift_will_show(alice: Any, publish: Any, mallory:
     assert (str(seen.day), seen.count, seen.total_bytes) == (LATER, 4, 25)
     assert "metadata.title" in seen.fields
     assert [entry.key for entry in seen.files] == sorted(FILES)
-    assert not lifting.preview_lift(alice, record.pk, day=date.fromisoformat(SOON)).opens_something
+    sooner = lifting.preview_lift(alice, record.pk, day=date.fromisoformat(SOON))
+    assert (sooner.count, sooner.fields) == (0, [])
     with pytest.raises(NotFound):
         lifting.preview_lift(mallory, record.pk)
 

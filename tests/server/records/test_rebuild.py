@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from looking_up import found_by
 
 from dop2i.server.jobs.worker import run_worker
 from dop2i.server.people.append_only import uninstall
@@ -23,7 +24,7 @@ from dop2i.server.records.rebuilding import rebuild
 def facts(instance: Path) -> dict[str, Any]:
     """Everything that readers see, and every file's bytes."""
     seen = {}
-    for record in queries.published_records(ANONYMOUS):
+    for record in found_by(ANONYMOUS):
         document = queries.native_document(record, with_files="all")
         for entry in document["files"].get("entries", {}).values():
             for volatile in ("file_id", "created", "updated"):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from looking_up import found_by
 
 from dop2i.errors import Gone, InvalidInput, NotFound, NotPermitted, WrongState
 from dop2i.server.catalogue.models import Change, Entry
@@ -50,7 +51,7 @@ def test_a_withdrawn_record_leaves_a_tombstone(alice: Any, publish: Any, mallory
     for attempt in (queries.get_record, queries.list_files):
         with pytest.raises(Gone):
             attempt(ANONYMOUS, record.pk)
-    assert not queries.published_records(ANONYMOUS).exists()
+    assert not found_by(ANONYMOUS).exists()
     told = withdrawal.get_tombstone(ANONYMOUS, record.pk)
     assert told["tombstone"]["removal_reason"] == {"id": "error"}
     assert told["tombstone"]["note"] == "The wrong run."

@@ -67,7 +67,6 @@ _COMMENT = re.compile(rb"^\s*(?:#|%|!|//|\*|;|--|<!--|REM\b)", re.IGNORECASE)
 _NO_WORDS = bytes(byte for byte in range(128) if not chr(byte).isalpha() or chr(byte) in "eEnNaAiIfF")
 FEWEST_LETTERS = 3
 MOST_FIGURES = 4
-_DELIMITERS = b",;\t|"
 
 _PAPERS = re.compile(
     r"(?:^|/)(?:readme|licen[cs]e|copying|notice|authors?|contributors?|contributing|credits|maintainers|citation|"

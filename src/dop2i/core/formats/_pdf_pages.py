@@ -66,12 +66,12 @@ def _opened(source: Source) -> Iterator[Any]:
 
     import pypdfium2
 
-    stream = None if source.local_path else source.open()
+    # by its path pypdfium2 would look for the name of a file, and a member of an archive has none
+    stream = source.open()
     try:
-        document = pypdfium2.PdfDocument(source.local_path or stream)
+        document = pypdfium2.PdfDocument(stream)
     except pypdfium2.PdfiumError as problem:
-        if stream is not None:
-            stream.close()
+        stream.close()
         if problem.err_code == _PASSWORD:
             raise UnreadableFile(
                 f"{source.name} is protected by a password.", hint="Download it and open it."
@@ -84,8 +84,7 @@ def _opened(source: Source) -> Iterator[Any]:
                 document.init_forms()
             yield document
     finally:
-        if stream is not None:
-            stream.close()
+        stream.close()
 
 
 def _size(page: Any, source: Source, number: int) -> tuple[float, float]:

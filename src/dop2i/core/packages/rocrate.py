@@ -16,7 +16,6 @@ from dop2i.core.exports._facts import Facts
 from dop2i.core.exports._text import json_bytes
 from dop2i.errors import InvalidName
 
-MEDIA_TYPE = "application/zip"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _PIECE = 256 * 1024
 

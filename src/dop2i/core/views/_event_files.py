@@ -10,6 +10,7 @@ import bisect
 import gzip
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from dop2i.core.formats.base import Source
@@ -19,8 +20,8 @@ LARGEST_EVENT = 16 << 20
 MOST_BYTES = 8 << 30
 _PIECE = 4 << 20
 _FOLLOWING = (b" ", b">")
-_places: dict[tuple[str, int, bytes], list[tuple[int, int]]] = {}
-"""By file: how many events lie before a place, and the place."""
+_places: dict[tuple[str, int, int, bytes], list[tuple[int, int]]] = {}
+"""By file as it was written: how many events lie before a place, and the place."""
 
 
 def event_text(source: Source, number: int, *, mark: bytes, ends: tuple[bytes, ...]) -> str:
@@ -34,7 +35,9 @@ def event_text(source: Source, number: int, *, mark: bytes, ends: tuple[bytes, .
             return _Search(source.name, mark, ends).found(_unpacked(raw, source.name), number)
     if len(_places) > 50:
         _places.clear()
-    index = _places.setdefault((source.local_path or source.name, source.size, mark), [])
+    # members of archives come one after the other under the same path
+    written = Path(source.local_path).stat().st_mtime_ns if source.local_path else 0
+    index = _places.setdefault((source.local_path or source.name, source.size, written, mark), [])
     search = _Search(source.name, mark, ends, index=index)
     known = bisect.bisect_right(index, (number, source.size))
     if known:

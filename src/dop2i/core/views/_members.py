@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import tarfile
 import tempfile
 import zipfile
@@ -13,7 +14,8 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from dop2i.core.formats.base import Source
 from dop2i.core.formats.sources import LocalSource
@@ -27,6 +29,7 @@ MOST_MEMBERS = 250_000
 _DEEPEST = 3
 _UNPACKED = 4 << 30
 _PIECE = 1 << 20
+_OPEN_FILES = Path("/proc/self/fd")
 _PACKED = ((b"\x1f\x8b", gzip.open, ".gz"), (b"BZh", bz2.open, ".bz2"), (b"\xfd7zXZ\x00", lzma.open, ".xz"))
 _DAMAGE = (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError,
            NotImplementedError, RuntimeError)  # fmt: skip
@@ -62,16 +65,30 @@ def entered(source: Source, member: str) -> Iterator[Source]:
         raise LimitExceeded(
             f"{source.name}: archives within archives are entered {_DEEPEST} deep at most.", hint="Download it."
         )
-    with tempfile.NamedTemporaryFile(prefix="dop2i-member-") as file:
+    with _nameless() as (file, path):
         with _told(source):
             _unpack(source, names[0], file)
         file.flush()
-        inner = LocalSource(file.name, name=names[0].replace("\\", "/").rstrip("/").rpartition("/")[2])
+        inner = LocalSource(path, name=names[0].replace("\\", "/").rstrip("/").rpartition("/")[2])
         if len(names) == 1:
             yield inner
         else:
             with entered(inner, SEPARATOR.join(names[1:])) as innermost:
                 yield innermost
+
+
+@contextmanager
+def _nameless() -> Iterator[tuple[IO[bytes], str]]:
+    """A file to write and the path by which this user's processes read it; nothing is left of it after a kill -9.
+
+    Where the system does not show open files (it is no Linux), the file has a name until the end of the context.
+    """
+    if _OPEN_FILES.is_dir():
+        with tempfile.TemporaryFile() as file:
+            yield file, f"/proc/{os.getpid()}/fd/{file.fileno()}"
+    else:
+        with tempfile.NamedTemporaryFile(prefix="dop2i-member-") as named:
+            yield named, named.name
 
 
 def _kind(source: Source) -> str:

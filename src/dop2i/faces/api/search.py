@@ -89,7 +89,6 @@ class Filters(BaseModel):
         return {"size" if name == "file_size" else name: values for name, values in given.items()}
 
 
-SEARCH_NOTE = shape({"code": TEXT, "message": TEXT})
 KEPT_SEARCH = shape(
     {
         "id": TEXT,

@@ -1,14 +1,17 @@
-"""The processes that look inside files: bounded in time and memory, and started again when they die."""
+"""The processes that look inside files: bounded in time and memory, and started again when they die.
+
+Starting one takes longer than reading most files, so that it waits a minute for the next question.
+"""
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import select
-import shutil
 import subprocess
 import sys
-import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,11 +21,10 @@ from typing import Any
 
 from django.conf import settings
 
-from dop2i.server.files.reader_process import SCRATCH
-
 MISSING = "its bytes are missing on the server"
 _PROCESSES = 4
 _WORTH_SHARING = 50
+IDLE_SECONDS = 60.0
 
 
 def processes_for(total: int) -> int:
@@ -39,8 +41,8 @@ class ReaderProcess:
     def __init__(self, *, memory: int | None = None) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._memory = memory
+        self._arguments: list[str] = []
         self._waiting = b""
-        self._scratch: Path | None = None
 
     def ask(self, request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
         """The answer to one request; a process that dies or takes too long answers ``{"failed": why}``."""
@@ -57,20 +59,21 @@ class ReaderProcess:
         except (OSError, EOFError, ValueError):
             self.stop()
             return {"failed": "the reader ended unexpectedly; the file may be damaged"}
+        except BaseException:
+            # its late answer would be taken for that to the next question
+            self.stop()
+            raise
         return answer
 
     def _running(self) -> Any:
-        if self._process is None or self._process.poll() is not None:
+        limits = settings.DOP2I.limits
+        arguments = [str(self._memory or limits.description_bytes), str(limits.description_seconds)]
+        if self._process is None or self._process.poll() is not None or arguments != self._arguments:
             self.stop()
-            limits = settings.DOP2I.limits
             module = "dop2i.server.files.reader_process"
-            arguments = [str(self._memory or limits.description_bytes), str(limits.description_seconds)]
-            self._waiting = b""
-            # what a killed process had unpacked goes with its folder
-            self._scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
+            self._waiting, self._arguments = b"", arguments
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-m", module, *arguments],
-                env={**os.environ, "TMPDIR": str(self._scratch)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -96,9 +99,66 @@ class ReaderProcess:
             self._process.kill()
             self._process.communicate()
             self._process = None
-        if self._scratch is not None:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-            self._scratch = None
+
+
+class IdleReaders:
+    """Reading processes between two questions; one that nobody asked for a minute ends, and all with this process."""
+
+    def __init__(self, *, memory: int | None = None) -> None:
+        self.waiting: list[tuple[float, ReaderProcess]] = []
+        self._memory = memory
+        self._guard = threading.Lock()
+        self._looks_again = False
+        atexit.register(self.stop)
+        # those of the parent answer the parent
+        os.register_at_fork(after_in_child=self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        self._guard, self.waiting, self._looks_again = threading.Lock(), [], False
+
+    def take(self) -> ReaderProcess:
+        """The one that was asked last, or a new one, which starts with its first question."""
+        with self._guard:
+            return self.waiting.pop()[1] if self.waiting else ReaderProcess(memory=self._memory)
+
+    def give_back(self, reader: ReaderProcess) -> None:
+        """It waits for the next who takes it."""
+        with self._guard:
+            self.waiting.append((time.monotonic(), reader))
+            if not self._looks_again:
+                self._look_later()
+
+    def stop(self) -> None:
+        """End those that wait."""
+        with self._guard:
+            idle, self.waiting = self.waiting, []
+        for _since, reader in idle:
+            reader.stop()
+
+    def _look_later(self) -> None:
+        self._looks_again = True
+        timer = threading.Timer(IDLE_SECONDS, self._let_go)
+        timer.daemon = True
+        timer.start()
+
+    def _let_go(self) -> None:
+        with self._guard:
+            limit = time.monotonic() - IDLE_SECONDS
+            old = [reader for since, reader in self.waiting if since <= limit]
+            self.waiting = [(since, reader) for since, reader in self.waiting if since > limit]
+            self._looks_again = False
+            if self.waiting:
+                self._look_later()
+        for reader in old:
+            reader.stop()
+
+
+_readers = IdleReaders()
+
+
+def stop_readers() -> None:
+    """End the processes that wait for files to read (a test or a server that ends)."""
+    _readers.stop()
 
 
 class ReaderPool:
@@ -106,7 +166,7 @@ class ReaderPool:
 
     def __init__(self, *, processes: int) -> None:
         self._idle: SimpleQueue[ReaderProcess] = SimpleQueue()
-        self._all = [ReaderProcess() for _ in range(processes)]
+        self._all = [_readers.take() for _ in range(processes)]
         self._threads = ThreadPoolExecutor(max_workers=processes, thread_name_prefix="dop2i-read")
         for process in self._all:
             self._idle.put(process)
@@ -117,7 +177,7 @@ class ReaderPool:
     def __exit__(self, *exception: object) -> None:
         self._threads.shutdown(cancel_futures=True)
         for process in self._all:
-            process.stop()
+            _readers.give_back(process)
 
     def ask(self, requests: Sequence[tuple[dict[str, Any], float]]) -> list[dict[str, Any]]:
         """The answers to requests, each with the seconds that it may take, in their order."""

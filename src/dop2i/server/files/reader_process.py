@@ -3,7 +3,7 @@
 Run as ``python -m dop2i.server.files.reader_process BYTES SECONDS``; one JSON request a line comes in, one JSON
 answer a line goes out. It knows neither Django nor the database. A request says the seconds that it may take
 (``seconds``): whoever asked ends the process then, and if nobody is left to do so the process ends itself a little
-later. What it unpacks lies in the folder that ``TMPDIR`` names, which goes with it.
+later. What it unpacks lies in files without a name, which go with it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import resource
-import shutil
 import sys
 import zlib
 from contextlib import AbstractContextManager, nullcontext
@@ -22,8 +21,6 @@ from typing import Any
 from dop2i.core.lifetime import end_with_parent, ended_after
 
 PIECE = 1 << 20
-SCRATCH = "dop2i-reader-"
-"""How the folder of a reading process begins."""
 _GRACE_SECONDS = 5.0
 
 
@@ -33,7 +30,7 @@ def main() -> None:
     if address_space:
         resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    end_with_parent(_remove_scratch)
+    end_with_parent()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     # What a library prints must not be taken for an answer.
     os.dup2(2, 1)
@@ -42,14 +39,6 @@ def main() -> None:
         with ended_after(request.get("seconds", seconds) + _GRACE_SECONDS):
             answers.write(json.dumps(answer(request, seconds=seconds)) + "\n")
             answers.flush()
-    _remove_scratch()
-
-
-def _remove_scratch() -> None:
-    """Only a folder that was made for this process: a shared one is none of its business."""
-    folder = Path(os.environ.get("TMPDIR", ""))
-    if folder.name.startswith(SCRATCH):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def answer(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:

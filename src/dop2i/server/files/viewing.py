@@ -25,13 +25,12 @@ from dop2i.core.views import VIEWS, Figure, figure_from_json
 from dop2i.errors import InvalidInput, InvalidValue, LimitExceeded, NotFound, ServiceUnavailable, UnreadableFile
 from dop2i.server.files import contents
 from dop2i.server.files.models import Content, FileEntry
-from dop2i.server.files.reader_pool import MISSING, ReaderProcess
+from dop2i.server.files.reader_pool import MISSING, IdleReaders, ReaderProcess
 
 SECONDS = 20.0
 MEMORY = 3_000_000_000
 PROCESSES = 2
 PATIENCE = 15.0
-IDLE_SECONDS = 60.0
 LARGEST_FIGURE = 16_000_000
 CACHE_BYTES = 2_000_000_000
 EDITION_OF_MEMBERS = 1
@@ -170,12 +169,12 @@ def _raised(error: dict[str, str]) -> errors.Dop2iError:
 
 
 class _Helpers:
-    """A few processes, started when asked, stopped when nobody asks for a minute."""
+    """A few processes, started when asked."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._free = threading.Semaphore(PROCESSES)
-        self._idle: list[tuple[float, ReaderProcess]] = []
+        self.idle = IdleReaders(memory=MEMORY)
         self._looks = 0
 
     @contextmanager
@@ -184,33 +183,13 @@ class _Helpers:
         if not self._free.acquire(timeout=PATIENCE):
             raise ServiceUnavailable("Many figures are being made just now.", hint="Ask again in a moment.")
         try:
-            with self._guard:
-                helper = self._idle.pop()[1] if self._idle else ReaderProcess(memory=MEMORY)
+            helper = self.idle.take()
             try:
                 yield helper
             finally:
-                with self._guard:
-                    self._idle.append((time.monotonic(), helper))
-                timer = threading.Timer(IDLE_SECONDS, self._let_go)
-                timer.daemon = True
-                timer.start()
+                self.idle.give_back(helper)
         finally:
             self._free.release()
-
-    def _let_go(self) -> None:
-        with self._guard:
-            limit = time.monotonic() - IDLE_SECONDS
-            old = [helper for since, helper in self._idle if since <= limit]
-            self._idle = [(since, helper) for since, helper in self._idle if since > limit]
-        for helper in old:
-            helper.stop()
-
-    def stop(self) -> None:
-        """Stop the helpers that nobody uses."""
-        with self._guard:
-            idle, self._idle = self._idle, []
-        for _since, helper in idle:
-            helper.stop()
 
     def sweep_now_and_then(self, folder: Path) -> None:
         """Each so many figures, drop those that were looked at longest ago, down to four fifths of the limit."""
@@ -245,4 +224,4 @@ _helpers = _Helpers()
 
 def stop_helpers() -> None:
     """Stop the processes that make figures (a test or a server that ends)."""
-    _helpers.stop()
+    _helpers.idle.stop()

@@ -35,8 +35,3 @@ def find(text: str) -> Pid | None:
 def pids_of(*targets: str) -> list[Pid]:
     """The pids of ``record:12``, ``concept:11`` …, oldest first."""
     return list(Pid.objects.filter(target__in=targets).order_by("id"))
-
-
-def pids_to_look_at(*, limit: int = 100) -> list[Pid]:
-    """Pids that are still pending or were refused, for the operator's page and command."""
-    return list(Pid.objects.filter(state__in=(Pid.State.PENDING, Pid.State.FAILED)).order_by("-updated")[:limit])

@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from dop2i.errors import NotFound
-from dop2i.server.people.models import AuditEvent, Group, GroupMember, Person
+from dop2i.server.people.models import Group, GroupMember, Person
 
 
 def person_by_email(email: str) -> Person:
@@ -15,11 +15,6 @@ def person_by_email(email: str) -> Person:
     if person is None:
         raise NotFound(f"There is no person with the address {email}.", hint="Add one with: dop2i person add EMAIL.")
     return person
-
-
-def history_of(target: str) -> QuerySet[AuditEvent]:
-    """The journal of one object (``record:12``, ``person:3``), oldest first. The caller has checked who asks."""
-    return AuditEvent.objects.filter(target=target).select_related("person").order_by("id")
 
 
 def memberships_of(person: Person) -> QuerySet[GroupMember]:

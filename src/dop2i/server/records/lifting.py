@@ -91,11 +91,6 @@ class Lift:
     total_bytes: int = 0
     fields: list[str] = field(default_factory=list)
 
-    @property
-    def opens_something(self) -> bool:
-        """Whether anything changes."""
-        return bool(self.count or self.fields)
-
 
 def preview_lift(actor: Actor, record_id: int | str, *, day: datetime.date | None = None) -> Lift:
     """Exactly what everybody will see that they cannot see now, once the closures that end by ``day`` have ended.

@@ -104,11 +104,6 @@ def concept_number(number: int | str) -> int:
     raise NotFound(f"There is no record {text[:40]}.")
 
 
-def published_records(actor: Actor) -> QuerySet[Record]:
-    """Every published record that the actor may find, newest first."""
-    return _rows().filter(visible(actor)).order_by("-published_at", "-id")
-
-
 def drafts_of(actor: Actor, state: str = "", *, page: int = 1, size: int = 25) -> Page:
     """The actor's own records, last changed first. ``state``: ``draft`` (being written), ``published``, or both."""
     person = require_scope(actor, "read")

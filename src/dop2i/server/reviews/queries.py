@@ -109,11 +109,6 @@ def timeline_length(review: Review) -> int:
     return Comment.objects.filter(review=review).count()
 
 
-def rounds_of(review: Review) -> list[Round]:
-    """The submissions, first to last, without their contents."""
-    return list(Round.objects.filter(review=review).defer("document", "files").order_by("number"))
-
-
 def since_last_round(review: Review, number: int | None = None) -> Difference | None:
     """What differs between a round (the last one) and the one before it; None without anything before.
 

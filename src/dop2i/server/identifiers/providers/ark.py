@@ -57,9 +57,3 @@ def check_character(name: str) -> str:
     """The NOID check character of ``99999/d12``: catches one wrong character or two neighbours exchanged."""
     total = sum(position * max(BETANUMERIC.find(char), 0) for position, char in enumerate(name, start=1))
     return BETANUMERIC[total % len(BETANUMERIC)]
-
-
-def ark_is_valid(value: str) -> bool:
-    """Whether the last character of one of our own ARKs is its check character."""
-    name = value.removeprefix("ark:").lstrip("/").replace("-", "")
-    return len(name) > 1 and check_character(name[:-1]) == name[-1]
