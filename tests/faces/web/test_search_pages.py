@@ -10,6 +10,7 @@ import zipfile
 from typing import Any
 
 import pytest
+import tantivy
 
 
 def text_of(answer: Any) -> str:
@@ -129,3 +130,15 @@ def test_chloe_keeps_a_search(browser: Any, published: Any, person: Any) -> None
     with_session.post(f"/work/searches/{number}/delete")
     assert "None yet" in text_of(with_session.get("/work/searches"))
     assert with_session.post("/work/searches", {"address": ""}).status_code == 400
+
+
+def test_while_the_index_is_built_anew_only_the_search_waits(browser: Any, published: Any, instance: Any) -> None:
+    published()
+    old = instance / "index" / "v0-of-a-year-ago"
+    old.mkdir()
+    tantivy.Index(tantivy.SchemaBuilder().add_text_field("title").build(), path=str(old))
+    (instance / "index" / "current").write_text("v0-of-a-year-ago")
+    assert browser().get("/").status_code == 200
+    searched = browser().get("/search")
+    assert searched.status_code == 503
+    assert "building it anew" in text_of(searched)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from dop2i.core.vocabularies import VOCABULARIES
+from dop2i.errors import ServiceUnavailable
 from dop2i.faces.addresses import base_url
 from dop2i.faces.web import figures, present
 from dop2i.faces.web.plots.bars import hbar, strip, volume_by_year
@@ -29,7 +30,10 @@ NEWEST = 6
 def home(request: HttpRequest) -> HttpResponse:
     """The first page."""
     held = holdings()
-    newest = catalogue.search(request.actor, sort="newest", size=NEWEST, facets=False)
+    try:
+        newest = catalogue.search(request.actor, sort="newest", size=NEWEST, facets=False)
+    except ServiceUnavailable:  # the index is being built anew, as after an upgrade
+        newest = catalogue.Results()
     # what was counted in part is told in whole by the index
     records = held.records if held.whole else max(held.records, newest.total)
     context = {
