@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from dop2i.server.catalogue import listing
 from dop2i.server.catalogue.addresses import Address
 from dop2i.server.catalogue.queries import search
 from dop2i.server.people.policy import Actor
@@ -29,9 +30,14 @@ def feed(actor: Actor, asked: Address, *, kind: str, base: str, here: str) -> by
     page = f"{base}/search" + (f"?{asked.without_page().written()}" if asked.pairs() else "")
     title = f"{asked.q} · {_site()}" if asked.q else _site()
     entries = [_facts(key, document, base) for key, document in zip(found.keys, found.hits, strict=True)]
-    updated = max((entry["updated"] for entry in entries), default="1970-01-01T00:00:00Z")
+    updated = max((entry["updated"] for entry in entries), default="") or _beginning()
     head = {"title": title, "page": page, "here": here, "updated": updated}
     return _atom(head, entries) if kind == "atom" else _json_feed(head, entries)
+
+
+def _beginning() -> str:
+    """Since when a feed without entries is as it is: a date that readers can believe."""
+    return _moment(listing.earliest_change() or datetime.now(UTC))
 
 
 def _site() -> str:

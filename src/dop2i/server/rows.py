@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import datetime
 import functools
+import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -18,6 +20,13 @@ from django.db.models.expressions import RawSQL
 Instance = TypeVar("Instance", bound=models.Model)
 _PARAMETERS = 900
 """At most so many parameters a statement: what every SQLite takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A value of a JSON field that is JSON already: it is written as it is."""
+
+    text: str
 
 
 def insert_rows(
@@ -47,18 +56,16 @@ def insert_rows(
     # Names of our own tables and columns, quoted; every value is a parameter.
     head = f"INSERT INTO {_quoted(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608
     adapters = [(place, adapt) for place, field in enumerate(fields) if (adapt := _adapter(field)) is not None]
-    step = max(_PARAMETERS // len(fields), 1)
-    place = f"({', '.join(['%s'] * len(fields))})"
+    width = len(fields)
+    step = max(_PARAMETERS // width, 1)
+    place = f"({', '.join(['%s'] * width)})"
     found: list[int] = []
     with connection.cursor() as cursor:
         for first in range(0, len(rows), step):
             part = rows[first : first + step]
-            values: list[Any] = []
-            for row in part:
-                adapted = list(row)
-                for index, adapt in adapters:
-                    adapted[index] = adapt(adapted[index])
-                values += adapted
+            values = list(itertools.chain.from_iterable(part))
+            for index, adapt in adapters:
+                values[index::width] = map(adapt, values[index::width])
             cursor.execute(head + ", ".join([place] * len(part)) + conflict + returning, values)
             if returning:
                 found += [row[0] for row in cursor.fetchall()]
@@ -70,9 +77,7 @@ def new_instance(model: type[Instance], **values: Any) -> Instance:
     column (``harvest_id``)."""
     plain, made = _defaults(model)
     instance = model.__new__(model)
-    instance._state = ModelState()
-    instance.__dict__.update(plain)
-    instance.__dict__.update(values)
+    instance.__dict__.update({"_state": ModelState(), **plain, **values})
     for name, default in made:
         if name not in values:
             instance.__dict__[name] = default()
@@ -133,6 +138,8 @@ def _json_writer() -> Callable[[Any], str]:
     from pydantic_core import PydanticSerializationError, to_json
 
     def as_json(value: Any) -> str:
+        if type(value) is Encoded:
+            return value.text
         try:
             return to_json(value).decode()
         except PydanticSerializationError:  # half a character, which only Python's writer lets pass

@@ -11,6 +11,7 @@ from oai_server import OaiServer, Record
 from dop2i.core.mappings import Mapped
 from dop2i.server.fetching import Fetcher, SourceAway
 from dop2i.server.harvests import keeping, reading
+from dop2i.server.harvests.documents import Place, entry_document
 from dop2i.server.harvests.reading import Batch, Read, Reader
 from dop2i.server.harvests.sources import SOURCES
 from dop2i.server.harvests.sources.base import Order, Page, Raw, Source
@@ -20,9 +21,10 @@ pytestmark = pytest.mark.usefixtures("instance")
 
 @pytest.fixture(autouse=True)
 def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another process is worth its start from the second batch on."""
+    """Another process is worth its start from the second batch on, and all waits for it."""
     monkeypatch.setattr(Reader, "many", 50)
     monkeypatch.setattr(reading, "cores", lambda: 2)
+    monkeypatch.setattr(Reader, "is_ready", lambda reader: reader.pool is not None)
 
 
 def raws(first: int, count: int = 100) -> list[Raw]:
@@ -38,7 +40,7 @@ def raws(first: int, count: int = 100) -> list[Raw]:
 def read(batches: Iterator[Batch], source: Source | None = None, **known: str) -> Iterator[list[Read]]:
     """What the reader gives for each batch."""
     order = Order(address="https://example.org/oai", fetcher=Fetcher())
-    with Reader(source or SOURCES["oai-pmh"], order) as reader:
+    with Reader(source or SOURCES["oai-pmh"], order, Place("zoo")) as reader:
         for _batch, reads in reader.read(batches, lambda raws: known):
             yield reads
 
@@ -54,7 +56,7 @@ def test_what_another_process_maps_is_what_this_one_would(harvest: Callable[...,
     found = entries("zoo")
     for item in Item.objects.filter(identifier__in=["oai:example.org:1", "oai:example.org:299"]):
         mapped = keeping.mapped_of(item)
-        assert found[item.key]["metadata"] == mapped.metadata
+        assert found[item.key] == entry_document(item, mapped, item.harvest), "both ways to a document give the same"
         assert keeping.raw_of(item).startswith(b"<record")
 
 
@@ -85,7 +87,8 @@ def test_a_broken_record_says_why_whoever_reads_it() -> None:
     for reads in read(iter(broken)):
         told = {one.raw.identifier: one.problem for one in reads if one.problem}
         assert set(told) == {"odd", "empty"}
-        assert sum(one.mapped is not None for one in reads) == 100
+        assert sum(one.made is not None for one in reads) == 100
+        assert all(one.packed for one in reads if one.raw.identifier != "empty"), "what is broken can be looked at"
 
 
 class Zoo(Source):
@@ -105,7 +108,7 @@ class Zoo(Source):
 
 def test_a_source_that_other_processes_do_not_know_is_read_all_the_same() -> None:
     batches = [Batch([Raw(f"{place}-{number}", b"{}") for number in range(60)], {}) for place in range(3)]
-    titles = [one.mapped.metadata["title"] for reads in read(iter(batches), Zoo()) for one in reads if one.mapped]
+    titles = [one.made.title for reads in read(iter(batches), Zoo()) for one in reads if one.made]
     assert len(titles) == 180
 
 
@@ -113,5 +116,14 @@ def test_what_is_known_is_not_read_again() -> None:
     first = raws(1, 3)
     known = {one.raw.identifier: one.fingerprint for one in reading.fingerprinted(raws(1, 2), known={})}
     found = next(read(iter([Batch(first, {})]), **known))
-    assert [one.mapped is None for one in found] == [True, True, False]
+    assert [one.made is None for one in found] == [True, True, False]
     assert [bool(one.packed) for one in found] == [False, False, True]
+
+
+def test_what_no_database_takes_is_left_out() -> None:
+    odd = Mapped(metadata={"title": "A\0 title \ud800 of it"}, url="https://example.org/\0x", notes=["No\0te"])
+    made = reading.made_of(odd.settled(), Place("zoo"), "zoo:1")
+    assert (made.title, made.url) == ("A title ? of it", "https://example.org/x")
+    assert "\\u0000" not in made.lasting
+    assert not any("\0" in note for note in made.notes)
+    assert made.lasting.encode()

@@ -50,6 +50,7 @@ def test_all_cern_open_data_records_are_harvested_without_loss(
     run = harvest("cern", kind="folder", address=str(folder), title="CERN Open Data")
     originals = list(cern_records(folder))
     found = entries("cern")
+    assert len(originals) >= 3_800
     assert (run.failed, run.seen, len(found)) == (0, len(originals), len(originals))
     for original in originals:
         document = found[f"cern:{original['recid']}"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dop2i.core.mappings.access_terms import access_right
 from dop2i.core.mappings.base import Mapped
 from dop2i.core.mappings.parts import (
     date,
@@ -79,6 +80,7 @@ def from_datacite(record: dict[str, Any]) -> Mapped:
         files=with_unique_keys(files),
         url=http_address(record.get("url")) or (f"https://doi.org/{doi}" if doi else ""),
         modified=text_of(record.get("updated")),
+        access=_access(record),
         notes=notes,
     ).settled()
 
@@ -227,11 +229,22 @@ def _related_items(record: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _right(entry: Any) -> dict[str, Any] | None:
+    """A licence; None for what says how far the data are open."""
     if not isinstance(entry, dict):
-        return right(entry)
-    return right(
-        entry.get("rightsIdentifier"), entry.get("rightsUri") or entry.get("rightsURI"), title=entry.get("rights")
-    )
+        return None if access_right(entry) is not None else right(entry)
+    if access_right(_rights_address(entry)) is not None:
+        return None
+    return right(entry.get("rightsIdentifier"), _rights_address(entry), title=entry.get("rights"))
+
+
+def _rights_address(entry: dict[str, Any]) -> Any:
+    return entry.get("rightsUri") or entry.get("rightsURI")
+
+
+def _access(record: dict[str, Any]) -> str:
+    """How far the data are open, as a term among the rights says it; open when none does."""
+    terms = [_rights_address(entry) if isinstance(entry, dict) else entry for entry in items(record.get("rightsList"))]
+    return next((told for term in terms if (told := access_right(term))), "open")
 
 
 def _funding(entry: dict[str, Any]) -> dict[str, Any] | None:

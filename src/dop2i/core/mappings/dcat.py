@@ -21,6 +21,8 @@ from dop2i.core.mappings.parts import (
     pid,
     prose,
     put_date,
+    related,
+    resource_type,
     right,
     some,
     subjects,
@@ -35,6 +37,11 @@ ADMS = "http://www.w3.org/ns/adms#"
 SPDX = "http://spdx.org/rdf/terms#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 VCARD = "http://www.w3.org/2006/vcard/ns#"
+_RELATIONS = {
+    f"{DCT}isReferencedBy": "isreferencedby", f"{DCAT}isVersionOf": "isversionof",
+    "http://www.w3.org/ns/prov#wasDerivedFrom": "isderivedfrom", f"{DCAT}previousVersion": "isnewversionof",
+    "http://www.w3.org/2002/07/owl#sameAs": "isidenticalto", f"{DCT}relation": "references",
+}  # fmt: skip
 _CLOSED = ("restricted", "non_public", "non-public", "confidential", "sensitive")
 
 Tree = dict[str, Any]
@@ -51,7 +58,7 @@ def from_dcat(tree: Tree) -> Mapped:
     distributions = [one for one in _values(tree, f"{DCAT}distribution") if "@value" not in one]
     metadata: dict[str, Any] = filled(
         title=line(_text(tree, f"{DCT}title")),
-        resource_type={"id": "dataset" if "DataService" not in kinds else "other"},
+        resource_type={"id": _kind(tree) or ("dataset" if "DataService" not in kinds else "other")},
         description=prose(_text(tree, f"{DCT}description"), notes=notes),
         creators=some(_agent(who) for who in _values(tree, f"{DCT}creator")),
         contributors=some(
@@ -70,6 +77,7 @@ def from_dcat(tree: Tree) -> Mapped:
         subjects=subjects(_plain(value) for value in _values(tree, f"{DCAT}keyword")),
         identifiers=[found for text in known if (found := identifier(text)) and found["identifier"] != doi],
         rights=_rights([tree, *distributions]),
+        related_identifiers=_related(tree),
     )
     put_date(metadata, _text(tree, f"{DCT}issued")[:10] or _text(tree, f"{DCT}modified")[:10], notes)
     if changed := date(_text(tree, f"{DCT}modified")[:10], "updated"):
@@ -84,6 +92,21 @@ def from_dcat(tree: Tree) -> Mapped:
         access="restricted" if any(word in access for word in _CLOSED) else "open",
         notes=notes,
     ).settled()
+
+
+def _kind(tree: Tree) -> str:
+    """The type of resource where ``dct:type`` says one that we know (by its address or its label)."""
+    for value in _values(tree, f"{DCT}type"):
+        for said in (_plain(value), _text(value, f"{SKOS}prefLabel")):
+            if said and (known := resource_type(said)) != "other":
+                return known
+    return ""
+
+
+def _related(tree: Tree) -> list[dict[str, Any]]:
+    """What the dataset names beside itself; ``dct:relation`` says no more than that it does."""
+    found = [related(_plain(value), relation) for name, relation in _RELATIONS.items() for value in _values(tree, name)]
+    return [one for one in found if one][:1000]
 
 
 def _values(tree: Tree, name: str) -> list[Tree]:

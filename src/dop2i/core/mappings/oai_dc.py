@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dop2i.core.mappings.access_terms import access_right
 from dop2i.core.mappings.base import Mapped
 from dop2i.core.mappings.parts import (
     date,
@@ -25,10 +26,6 @@ from dop2i.core.mappings.parts import (
 )
 
 _DC = "{http://purl.org/dc/elements/1.1/}"
-_ACCESS = {
-    "openaccess": "open", "restrictedaccess": "restricted", "embargoedaccess": "embargoed",
-    "closedaccess": "metadata-only",
-}  # fmt: skip
 
 
 def dc_members(element: Any) -> dict[str, list[str]]:
@@ -124,8 +121,8 @@ def _rights(members: dict[str, list[str]], metadata: dict[str, Any]) -> str:
     access = "open"
     rights = []
     for value in members.get("rights", ()):
-        if value.startswith("info:eu-repo/semantics/"):
-            access = _ACCESS.get(value.rpartition("/")[2].lower(), access)
+        if (told := access_right(value)) is not None:
+            access = told or access
         elif (found := right(value)) and found not in rights:
             rights.append(found)
     if rights:

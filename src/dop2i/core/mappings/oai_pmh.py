@@ -148,9 +148,10 @@ def record_of(element: Any) -> OaiRecord:
         if name == "header":
             deleted = child.get("status") == "deleted"
             for part in child:
-                if local_name(part) == "identifier":
+                inner = local_name(part)
+                if inner == "identifier":
                     identifier = (part.text or "").strip()
-                elif local_name(part) == "datestamp":
+                elif inner == "datestamp":
                     datestamp = (part.text or "").strip()
         elif name == "metadata":
             metadata = next((part for part in child if isinstance(part.tag, str)), None)

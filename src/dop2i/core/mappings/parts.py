@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from dop2i.core.exports._text import plain_text
 from dop2i.core.mappings.dates import read_date
-from dop2i.core.model.identifiers import parse_identifier
+from dop2i.core.model.identifiers import is_plain_address, parse_identifier
 from dop2i.core.model.normalisation import clean_text
 from dop2i.core.vocabularies import VOCABULARIES, language_id
 from dop2i.core.vocabularies.subjects import SCHEME, Concept
@@ -109,6 +109,10 @@ def identifier(value: Any, scheme: str = "") -> dict[str, str] | None:
     doi = doi_of(text)
     if doi and scheme.lower() in ("", "doi", "url"):
         return {"identifier": doi, "scheme": "doi"}
+    if scheme.lower() in ("", "url") and (known := _ARK_ADDRESS.fullmatch(text)):
+        return {"identifier": "ark:/" + known[1], "scheme": "ark"}
+    if scheme.lower() in ("", "url") and is_plain_address(text):
+        return {"identifier": text, "scheme": "url"}
     wanted = _SCHEME_NAMES.get(scheme.lower(), scheme.lower())
     found = _identifier(text, wanted) or (_identifier(text, "") if wanted else None)
     if found:
@@ -122,6 +126,10 @@ _SCHEME_NAMES = {
     "bibcode": "ads", "swhid": "swh", "hdl": "handle", "arxiv": "arxiv", "pubmed": "pmid", "inspirehep": "inspire",
     "local": "other", "internal": "other", "ivoid": "other",
 }  # fmt: skip
+
+
+_ARK_ADDRESS = re.compile(r"https?://[^/\s]+/ark:/?([0-9bcdfghjkmnpqrstvwxz]{5,16}/[\w=*+@$~.,:;/%-]+)", re.A)
+"""An ARK is the same whichever host resolves it (https://datatracker.ietf.org/doc/draft-kunze-ark/, section 2.1)."""
 
 
 def pid(scheme: str, value: str) -> dict[str, dict[str, str]]:
@@ -170,7 +178,8 @@ def person(
     ``kind`` is personal or organizational when the source says so; otherwise a comma or two to five capitalised words
     make a person, words such as *collaboration* an organisation. ``ids`` are (identifier, scheme).
     """
-    whole, first, last = line(name, limit=500), line(given, limit=200), line(family, limit=300)
+    whole = line(name, limit=500)
+    first, last = line(given, limit=200) if given else "", line(family, limit=300) if family else ""
     if not (whole or last or first):
         return None
     if not kind:

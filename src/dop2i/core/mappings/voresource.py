@@ -28,7 +28,6 @@ from dop2i.core.mappings.xml import child, children, inner_text, local_name
 from dop2i.errors import UnreadableFile
 
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
-_SOFTWARE = ("Service", "CatalogService", "DataService", "TableService", "DataResource", "CatalogResource")
 _RELATIONS = {"IsServedBy": "ispartof", "served-by": "ispartof", "service-for": "haspart", "IsServiceFor": "haspart",
               "mirror-of": "isidenticalto", "derived-from": "isderivedfrom", "part-of": "ispartof"}  # fmt: skip
 

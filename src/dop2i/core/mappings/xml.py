@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from typing import Any
@@ -25,17 +26,26 @@ def element_of(content: bytes, *, name: str, mend: bool = True) -> Any:
     """The root element. Raises ``UnreadableFile`` when it is no XML, even mended (see :func:`mended`)."""
     from lxml import etree
 
+    parser = _parser()
     try:
-        return etree.fromstring(content, parser=etree.XMLParser(**parser_settings()))
+        return etree.fromstring(content, parser=parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         reason = str(getattr(error, "msg", None) or error)
     if mend:
         try:
             repaired = mended(decoded(content)).encode()
-            return etree.fromstring(repaired, parser=etree.XMLParser(**parser_settings()))
+            return etree.fromstring(repaired, parser=parser)
         except (etree.XMLSyntaxError, ValueError):
             pass
     raise UnreadableFile(f"{name} is not valid XML: {reason}.", hint="Its source has to mend it.")
+
+
+@functools.cache
+def _parser() -> Any:
+    """One for all: to make one takes as long as to read a small record."""
+    from lxml import etree
+
+    return etree.XMLParser(**parser_settings())
 
 
 def local_name(element: Any) -> str:

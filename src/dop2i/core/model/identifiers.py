@@ -157,6 +157,7 @@ _SCHEMES: dict[str, _Scheme] = {
 SCHEMES: frozenset[str] = frozenset(_SCHEMES)
 _PREFIXES = [(name, prefix.lower()) for name, kind in _SCHEMES.items() for prefix in kind.prefixes]
 _ALL_PREFIXES = tuple(prefix for _, prefix in _PREFIXES)
+_PLAIN_ADDRESS = re.compile(r"https?://(?!purl\.|w3id\.org/)[A-Za-z0-9.-]*[A-Za-z0-9](?:/[A-Za-z0-9._~/?=&+-]*)?")
 _BARE_ORDER = ("orcid", "doi", "ark", "swh", "arxiv", "issn", "isbn", "pmcid", "rrid", "lsid", "urn", "w3id", "purl",
                "url", "ads", "handle", "ror")  # fmt: skip
 """Schemes that a text without a prefix may be of, the most particular first. Bare numbers are of none."""
@@ -189,6 +190,11 @@ def parse_identifier(text: str, scheme: str | None = None) -> Identifier:
         f"No kind of identifier is known that looks like {_shown(cleaned)}.",
         hint="Give a DOI, ARK, SWHID, arXiv number, ORCID, ROR or a web address, or name its scheme.",
     )
+
+
+def is_plain_address(text: str) -> bool:
+    """Whether a text is a web address as nearly all are, and an identifier of no other kind. Never raises."""
+    return bool(_PLAIN_ADDRESS.fullmatch(text)) and not text.lower().startswith(_ALL_PREFIXES)
 
 
 def _of_scheme(text: str, scheme: str) -> Identifier:

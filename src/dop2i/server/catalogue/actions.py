@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from dop2i.server.catalogue.models import Change, Counter, Entry, EntrySet
-from dop2i.server.catalogue.sets import write_sets
-from dop2i.server.rows import among, insert_rows, new_instance, rows_of
+from dop2i.server.catalogue.sets import SET_ROW, specs_of, write_sets
+from dop2i.server.rows import Encoded, among, insert_rows
 
 COUNTER = "catalogue.change"
 LONGEST_TEXT = 1_000_000
@@ -48,12 +48,22 @@ def put_entry(
 
 @dataclass(frozen=True, slots=True)
 class NewEntry:
-    """An entry to be put, as :func:`put_entry` takes it; harvested ones are public."""
+    """An entry to be put, as :func:`put_entry` takes it; harvested ones are public.
+
+    Of a document that is JSON already, ``about`` holds the few members that count here: ``parent``, ``versions``,
+    the theme and the resource type.
+    """
 
     key: str
-    document: dict[str, Any]
+    document: dict[str, Any] | Encoded
     text: str = ""
     audience: tuple[str, ...] = ("public",)
+    about: dict[str, Any] | None = None
+
+    @property
+    def counted(self) -> dict[str, Any]:
+        """What the columns of the entry are made of."""
+        return self.document if isinstance(self.document, dict) else self.about or {}
 
 
 def put_entries(entries: Iterable[NewEntry]) -> int:
@@ -68,23 +78,27 @@ def put_entries(entries: Iterable[NewEntry]) -> int:
     with transaction.atomic():
         seq = _next_seq(len(wanted)) - len(wanted)
         now = timezone.now()
-        there = Entry.objects.filter(key__in=among(new.key for new in wanted)).defer("document", "text", "audience")
-        known = {entry.key: entry for entry in there}
-        rows, kinds = [], []
-        for new in wanted:
-            seq += 1
-            before = known.get(new.key)
-            was_there = before is not None and not before.withdrawn
-            entry = before or new_instance(Entry, key=new.key, created=now, updated=now)
-            _fill(entry, document=new.document, text_facts=new.text, audience=new.audience)
-            entry.withdrawn, entry.seq, entry.updated = False, seq, now
-            rows.append(entry)
-            kinds.append(str(Change.Kind.UPDATED if was_there else Change.Kind.PUBLISHED))
-        _save_all(rows)
-        write_sets(rows, new=[entry for entry in rows if entry.key not in known])
-        names = ("seq", "key", "kind", "at")
-        insert_rows(Change, names, [(entry.seq, entry.key, kind, now) for entry, kind in zip(rows, kinds, strict=True)])
-        for concept in {entry.concept for entry in rows if entry.concept}:
+        there = Entry.objects.filter(key__in=among(new.key for new in wanted))
+        known = {row[0]: row[1:] for row in there.values_list("key", "pk", "withdrawn", "exposed", "latest")}
+        rows, changes, sets = [], [], []
+        for number, new in enumerate(wanted, start=seq + 1):
+            _, withdrawn, exposed, latest = known.get(new.key, (None, True, False, True))
+            about = new.counted
+            audience, concept, version = sorted(set(new.audience)), *_lineage(new.key, about)
+            public = "public" in audience
+            exposed = exposed or public
+            rows.append((new.key, now, new.document, _storable(new.text), public, exposed, audience, concept, version,
+                         latest, False, number, now))  # fmt: skip
+            kind = Change.Kind.PUBLISHED if withdrawn else Change.Kind.UPDATED
+            changes.append((number, new.key, kind.value, now))
+            sets.append(specs_of(new.key, about) if exposed else [])
+        numbers = insert_rows(Entry, _ROW, rows, unique=["key"], update=_SAVED, numbered=True)
+        if before := [row[0] for row in known.values()]:
+            EntrySet.objects.filter(entry__in=before).delete()
+        inside = [(entry, spec, now) for entry, specs in zip(numbers, sets, strict=True) for spec in specs]
+        insert_rows(EntrySet, SET_ROW, inside)
+        insert_rows(Change, _CHANGE_ROW, changes)
+        for concept in {row[_ROW.index("concept")] for row in rows} - {""}:
             _settle_latest(concept)
     return len(wanted)
 
@@ -93,13 +107,7 @@ _SAVED = (
     "document", "text", "public", "exposed", "audience", "concept", "version", "latest", "withdrawn", "seq", "updated",
 )  # fmt: skip
 _ROW = ("key", "created", *_SAVED)
-
-
-def _save_all(rows: list[Entry]) -> None:
-    """New rows are inserted, those that are there replaced, in few statements."""
-    numbers = insert_rows(Entry, _ROW, rows_of(rows, _ROW), unique=["key"], update=_SAVED, numbered=True)
-    for entry, number in zip(rows, numbers, strict=True):
-        entry.pk = number
+_CHANGE_ROW = ("seq", "key", "kind", "at")
 
 
 def remove_entries(keys: Iterable[str]) -> int:
@@ -109,19 +117,25 @@ def remove_entries(keys: Iterable[str]) -> int:
         return 0
     with transaction.atomic():
         hold_log()
-        rows = list(Entry.objects.filter(key__in=wanted, withdrawn=False).order_by("pk"))
+        there = Entry.objects.filter(key__in=among(wanted), withdrawn=False).order_by("pk")
+        rows = list(there.values_list("pk", "key", "concept"))
         if not rows:
             return 0
         seq = _next_seq(len(rows)) - len(rows)
         now = timezone.now()
-        for number, entry in enumerate(rows, start=seq + 1):
-            entry.withdrawn, entry.seq, entry.updated = True, number, now
-        Entry.objects.bulk_update(rows, ["withdrawn", "seq", "updated"])
-        write_sets(rows)
-        Change.objects.bulk_create(
-            [Change(seq=entry.seq, key=entry.key, kind=Change.Kind.WITHDRAWN, at=now) for entry in rows]
-        )
-        for concept in {entry.concept for entry in rows if entry.concept}:
+        numbered = list(enumerate(rows, start=seq + 1))
+        with connection.cursor() as cursor:
+            table = connection.ops.quote_name(Entry._meta.db_table)
+            cursor.executemany(
+                f"UPDATE {table} SET seq = %s WHERE id = %s",  # noqa: S608, a name of our own
+                [(number, pk) for number, (pk, _, _) in numbered],
+            )
+        gone = [pk for pk, _, _ in rows]
+        Entry.objects.filter(pk__in=gone).update(withdrawn=True, updated=now)
+        EntrySet.objects.filter(entry__in=gone).update(updated=now)
+        withdrawn = Change.Kind.WITHDRAWN.value
+        insert_rows(Change, _CHANGE_ROW, [(number, key, withdrawn, now) for number, (_, key, _) in numbered])
+        for concept in {concept for _, _, concept in rows} - {""}:
             _settle_latest(concept)
     return len(rows)
 
@@ -196,14 +210,23 @@ def _fill(
 ) -> None:
     """Writes what an entry says into its columns."""
     entry.document = document
-    text = text_facts if isinstance(text_facts, str) else "\n".join(str(fact) for fact in text_facts)
-    entry.text = text[:LONGEST_TEXT].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    entry.text = _storable(text_facts if isinstance(text_facts, str) else "\n".join(str(fact) for fact in text_facts))
     entry.audience = sorted(set(audience)) if audience is not None else audience_of(document)
     entry.public = "public" in entry.audience
     entry.exposed = entry.exposed or entry.public
+    entry.concept, entry.version = _lineage(entry.key, document)
+
+
+def _storable(text: str) -> str:
+    """A text as every database takes it, at most a million characters."""
+    return text[:LONGEST_TEXT].replace("\0", " ").encode("utf-8", "replace").decode("utf-8") if text else ""
+
+
+def _lineage(key: str, document: dict[str, Any]) -> tuple[str, int]:
+    """The concept of an entry, empty for what has none, and which of its versions it is."""
     parent = (document.get("parent") or {}).get("id")
-    entry.concept = f"{entry.key.partition(':')[0]}:{parent}" if parent else ""
-    entry.version = (document.get("versions") or {}).get("index") or 1
+    concept = f"{key.partition(':')[0]}:{parent}" if parent else ""
+    return concept, (document.get("versions") or {}).get("index") or 1
 
 
 def _settle_latest(concept: str) -> None:

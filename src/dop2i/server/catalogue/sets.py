@@ -13,13 +13,18 @@ from dop2i.server.rows import insert_rows
 OPENAIRE = "openaire_data"
 """The set that OpenAIRE's guidelines for data archives ask for (version 2, section OAI-PMH)."""
 
+SET_ROW = ("entry", "spec", "updated")
 _UNSPEAKABLE = re.compile(r"[^A-Za-z0-9_.!~*'()-]+")
 
 
 def sets_of(entry: Entry) -> list[str]:
     """The sets of an entry: ``source-own``, ``theme-particle``, ``community-km3net``, ``openaire_data``."""
-    document = entry.document
-    specs = {f"source-{spoken(entry.key.partition(':')[0])}": None}
+    return specs_of(entry.key, entry.document)
+
+
+def specs_of(key: str, document: dict[str, Any]) -> list[str]:
+    """The same from the key of an entry and what of its document counts: theme, kind and communities."""
+    specs = {f"source-{spoken(key.partition(':')[0])}": None}
     if themes := _dict(document.get("custom_fields")).get("dop2i:theme"):
         specs.update((f"theme-{spoken(theme)}", None) for theme in _ids(themes))
     if parent := document.get("parent"):
@@ -36,17 +41,12 @@ def spoken(text: str) -> str:
     return _UNSPEAKABLE.sub("-", text).strip("-")[:100]
 
 
-def write_sets(entries: Iterable[Entry], *, new: Iterable[Entry] = ()) -> None:
-    """Writes down the sets of saved entries, in the caller's transaction. What was never public is in none.
-
-    Those of them that are ``new`` are in none yet.
-    """
+def write_sets(entries: Iterable[Entry]) -> None:
+    """Writes down the sets of saved entries, in the caller's transaction. What was never public is in none."""
     exposed = [entry for entry in entries if entry.exposed]
-    unknown = {entry.pk for entry in new}
-    if before := [entry.pk for entry in exposed if entry.pk not in unknown]:
-        EntrySet.objects.filter(entry__in=before).delete()
-    rows = [(entry.pk, spec, entry.updated) for entry in exposed for spec in sets_of(entry)]
-    insert_rows(EntrySet, ("entry", "spec", "updated"), rows)
+    if exposed:
+        EntrySet.objects.filter(entry__in=[entry.pk for entry in exposed]).delete()
+    insert_rows(EntrySet, SET_ROW, [(entry.pk, spec, entry.updated) for entry in exposed for spec in sets_of(entry)])
 
 
 def _ids(value: Any) -> list[str]:

@@ -1,4 +1,7 @@
-"""A harvested record as the catalogue serves it, and where sources disagree."""
+"""A harvested record as the catalogue serves it, and where sources disagree.
+
+Needs no Django to be imported: other processes make the lasting part of entries.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,20 @@ import functools
 import hashlib
 import re
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-from django.conf import settings
 
 from dop2i.core.mappings import Mapped
 from dop2i.core.model import SCHEMA_VERSION
 from dop2i.server.harvests.identities import folded
-from dop2i.server.harvests.models import Harvest, Item
+
+if TYPE_CHECKING:
+    from dop2i.server.harvests.models import Harvest, Item
 
 LISTED_FILES = 100
 _SAFE = re.compile(r"[^A-Za-z0-9._~:@!$&'()*+,;=/-]")
+_PLAIN = re.compile(r"[A-Za-z0-9._~:@/-]*")
 _LONGEST_NAME = 140
 
 
@@ -49,29 +54,47 @@ def api_address_of(key: str, *, part: str = "entry") -> str:
     return f"/api/catalogue/{source}/{part}/{_in_address(name)}"
 
 
-@functools.lru_cache(maxsize=1_000)
 def _in_address(name: str) -> str:
-    return quote(name, safe="/:@!$&()*+,;=~.-_")
+    return name if _PLAIN.fullmatch(name) else quote(name, safe="/:@!$&()*+,;=~.-_")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the entries of a harvest share: its slug, the theme of records that say none, our public address."""
+
+    slug: str
+    theme: str = ""
+    base: str = ""
+
+    def key(self, identifier: str) -> str:
+        """The key of a record by its identifier upstream."""
+        return f"{self.slug}:{name_of(identifier)}"
+
+
+def place_of(harvest: Harvest) -> Place:
+    """The place of a harvest's entries."""
+    from django.conf import settings
+
+    return Place(harvest.slug, str(harvest.options.get("theme") or ""), str(settings.DOP2I.public_url))
 
 
 def entry_document(
     item: Item, mapped: Mapped, harvest: Harvest, *, others: Iterable[tuple[Item, Harvest]] = (), key: str = ""
 ) -> dict[str, Any]:
     """The native document of an entry, from the record of the item that leads it."""
-    base = str(settings.DOP2I.public_url)
-    key = key or item.key
-    path = address_of(key)
+    lasting = lasting_part(mapped, place_of(harvest), key=key or item.key, raw_key=item.key)
+    return {**lasting, **moving_part(item, harvest, others=others, notes=mapped.notes)}
+
+
+def lasting_part(mapped: Mapped, place: Place, *, key: str, raw_key: str) -> dict[str, Any]:
+    """What of a document depends on the record alone; ``raw_key`` is that of the item that leads the entry."""
     closed = mapped.access in ("restricted", "embargoed")
     custom = mapped.custom_fields
-    if harvest.options.get("theme") and "dop2i:theme" not in custom:
-        custom = {**custom, "dop2i:theme": harvest.options["theme"]}
-    sources = [_source(item, harvest), *(_source(*other) for other in others)]
+    if place.theme and "dop2i:theme" not in custom:
+        custom = {**custom, "dop2i:theme": place.theme}
     return {
         "id": key,
         "schema_version": SCHEMA_VERSION,
-        "created": _moment(item.first_seen),
-        "updated": _moment(item.changed),
-        "revision_id": item.turn,
         "is_published": True,
         "is_draft": False,
         "status": "published",
@@ -87,12 +110,24 @@ def entry_document(
         "files": _files(mapped),
         "versions": {"index": 1, "is_latest": True, "is_latest_draft": True},
         "links": {
-            "self": f"{base}{api_address_of(key)}",
-            "self_html": f"{base}{path}",
-            "origin": item.url,
-            "raw": f"{base}{api_address_of(item.key, part='raw')}",
+            "self": f"{place.base}{api_address_of(key)}",
+            "self_html": f"{place.base}{address_of(key)}",
+            "origin": mapped.url[:2000],
+            "raw": f"{place.base}{api_address_of(raw_key, part='raw')}",
         },
-        "provenance": {**sources[0], "sources": sources, "notes": mapped.notes},
+    }
+
+
+def moving_part(
+    item: Item, harvest: Harvest, *, others: Iterable[tuple[Item, Harvest]] = (), notes: list[str]
+) -> dict[str, Any]:
+    """What of a document depends on when the record was seen, and on what else is in its entry."""
+    sources = [_source(item, harvest), *(_source(*other) for other in others)]
+    return {
+        "created": _moment(item.first_seen),
+        "updated": _moment(item.changed),
+        "revision_id": item.turn,
+        "provenance": {**sources[0], "sources": sources, "notes": notes},
     }
 
 

@@ -22,10 +22,12 @@ from django.utils import timezone
 from dop2i.errors import Dop2iError, NotFound, WrongState
 from dop2i.server.fetching import Fetcher, polite_fetcher
 from dop2i.server.harvests import keeping
+from dop2i.server.harvests.documents import place_of
 from dop2i.server.harvests.models import Harvest, Item, Run
 from dop2i.server.harvests.reading import Batch, Read, Reader
 from dop2i.server.harvests.sources import SOURCES
 from dop2i.server.harvests.sources.base import Order, Raw, Source
+from dop2i.server.pools import fewer_collections
 from dop2i.server.rows import among
 
 logger = logging.getLogger("dop2i.harvests")
@@ -106,7 +108,7 @@ def _harvest(harvest: Harvest, run: Run, source: Source, *, progress: Told) -> N
         full=run.full,
     )
     cursor = dict(harvest.cursor)
-    with Reader(source, order) as reader:
+    with fewer_collections(), Reader(source, order, place_of(harvest)) as reader:
         for batch, reads in reader.read(_batches(source, order, cursor), partial(_known, harvest)):
             cursor = batch.cursor
             _keep(harvest, run, batch, reads)

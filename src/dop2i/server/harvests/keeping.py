@@ -8,20 +8,21 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.utils import timezone
 
 from dop2i.core.mappings import Mapped
 from dop2i.errors import UnreadableFile
 from dop2i.server.catalogue.actions import NewEntry, hold_log, put_entries, remove_entries
 from dop2i.server.harvests import matching
-from dop2i.server.harvests.documents import entry_document, name_of
+from dop2i.server.harvests.documents import entry_document, moving_part, place_of
 from dop2i.server.harvests.models import Harvest, Identity, Item
-from dop2i.server.harvests.reading import Read, encodable
+from dop2i.server.harvests.reading import Made, Read, encodable
 from dop2i.server.harvests.sources import SOURCES
 from dop2i.server.harvests.sources.base import Order, Raw
-from dop2i.server.rows import among, insert_rows, new_instance, rows_of
+from dop2i.server.rows import Encoded, among, insert_rows, new_instance, rows_of
 
 logger = logging.getLogger("dop2i.harvests")
 
@@ -65,10 +66,11 @@ def keep(harvest: Harvest, reads: list[Read], *, turn: int) -> Counts:
 
 
 class _Batch:
-    """The rows of one batch: ``fresh`` are (item, what was read, the entry it was in)."""
+    """The rows of one batch: ``fresh`` are (item, what its record became, the entry it was in)."""
 
     def __init__(self, harvest: Harvest, there: dict[str, Item], *, now: datetime, turn: int) -> None:
         self.harvest = harvest
+        self.place = place_of(harvest)
         self.there = there
         self.now = now
         self.turn = turn
@@ -76,7 +78,7 @@ class _Batch:
         self.same: list[int] = []
         self.mended: list[int] = []
         self.gone: list[Item] = []
-        self.fresh: list[tuple[Item, Read, str]] = []
+        self.fresh: list[tuple[Item, Made, str]] = []
         self.broken: list[Item] = []
 
     def take(self, read: Read) -> None:
@@ -89,19 +91,20 @@ class _Batch:
             self._take_deleted(item)
         elif read.problem:
             self._take_broken(item, read)
-        elif read.mapped is None or known:
+        elif read.made is None or known:
             self._take_known(item)
         else:
-            item = item or self._new(read)
+            made = read.made
+            item = item or self._new(read, made.key)
             before = item.entry
             item.raw, item.raw_type = read.packed, read.raw.media_type[:60]
             item.fingerprint, item.modified = read.fingerprint, read.raw.modified[:40]
-            item.title, item.url = str(read.mapped.metadata.get("title") or "")[:500], read.mapped.url[:2000]
+            item.title, item.url = made.title, made.url
             item.problem, item.gone_since, item.turn = "", None, self.turn
             item.last_seen = item.changed = self.now
             self.counts.added += not before
             self.counts.changed += bool(before)
-            self.fresh.append((item, read, before))
+            self.fresh.append((item, made, before))
 
     def _take_deleted(self, item: Item | None) -> None:
         if item is None:
@@ -126,16 +129,15 @@ class _Batch:
     def _take_broken(self, item: Item | None, read: Read) -> None:
         """A record that was good once stays as it was then, with the problem beside it."""
         self.counts.failed += 1
-        item = item or self._new(read)
+        item = item or self._new(read, self.place.key(read.raw.identifier))
         if not item.entry:
             item.raw, item.raw_type, item.fingerprint = read.packed, read.raw.media_type[:60], read.fingerprint
             item.title = item.title or read.raw.identifier
         item.problem, item.turn, item.last_seen = read.problem[:5000], self.turn, self.now
         self.broken.append(item)
 
-    def _new(self, read: Read) -> Item:
+    def _new(self, read: Read, key: str) -> Item:
         identifier = read.raw.identifier
-        key = f"{self.harvest.slug}:{name_of(identifier)}"
         item = new_instance(
             Item,
             harvest_id=self.harvest.pk, identifier=identifier, key=key,
@@ -149,11 +151,10 @@ class _Batch:
         touched = {item.entry for item in self.gone if item.entry}
         changed = {item.pk for item, _, _ in self.fresh if item.pk is not None}
         shared = self._match()
-        Item.objects.filter(pk__in=self.same).update(last_seen=self.now, turn=self.turn)
-        Item.objects.filter(pk__in=self.mended).update(problem="")
-        Item.objects.filter(pk__in=[item.pk for item in self.gone]).update(
-            gone_since=self.now, last_seen=self.now, turn=self.turn
-        )
+        seen = {"last_seen": self.now, "turn": self.turn}
+        _update(self.same, **seen)
+        _update(self.mended, problem="")
+        _update([item.pk for item in self.gone], gone_since=self.now, **seen)
         _save([item for item, _, _ in self.fresh])
         kept = [item for item in self.broken if item.entry]
         _save([item for item in self.broken if not item.entry])
@@ -161,18 +162,25 @@ class _Batch:
             item.save(update_fields=["problem", "turn", "last_seen"])
         if changed:
             Identity.objects.filter(item__in=changed).delete()
-        found = [(item.pk, value) for item, read, _ in self.fresh for value in read.identities]
+        found = [(item.pk, value) for item, made, _ in self.fresh for value in made.identities]
         insert_rows(Identity, ("item", "value"), found)
         put_entries(
-            NewEntry(item.key, entry_document(item, read.mapped, self.harvest), read.mapped.text)
-            for item, read, _ in self.fresh
-            if item.entry == item.key and item.key not in shared and read.mapped is not None
+            NewEntry(item.key, self._document(item, made), made.text, about=made.about)
+            for item, made, _ in self.fresh
+            if item.entry == item.key and item.key not in shared
         )
         compose(touched | shared)
 
+    def _document(self, item: Item, made: Made) -> Encoded:
+        """The document of an entry that an item has for itself; the larger part of it is JSON already."""
+        from pydantic_core import to_json
+
+        moving = to_json(moving_part(item, self.harvest, notes=made.notes)).decode()
+        return Encoded(f"{made.lasting[:-1]},{moving[1:]}")
+
     def _match(self) -> set[str]:
         """Gives each new or changed item its entry; the entries that have to be made anew from their members."""
-        values = {value for _, read, _ in self.fresh for value in read.identities}
+        values = {value for _, made, _ in self.fresh for value in made.identities}
         known = matching.known_identities(values)
         own = matching.own_entries(values)
         identities = _identities({item.pk for items in known.values() for item in items})
@@ -181,25 +189,32 @@ class _Batch:
             items[:] = [self.there.get(i.identifier, i) if i.harvest_id == self.harvest.pk else i for i in items]
         crowded = _crowded({before for _, _, before in self.fresh if before})
         shared: set[str] = set()
-        for item, read, before in self.fresh:
+        for item, made, before in self.fresh:
             if before and (item.decided or before in crowded):
                 shared.add(before)
             else:
-                match = matching.find_match(item, read.identities, own=own, known=known, identities=identities)
+                match = matching.find_match(item, made.identities, own=own, known=known, identities=identities)
                 item.entry, item.reason = match.entry, match.reason
                 shared |= {entry for entry in (match.entry, before) if entry and entry != item.key}
                 if before and before != match.entry:
                     shared.add(before)
-            identities[matching.mark_of(item)] = read.identities
-            for value in read.identities:
+            identities[matching.mark_of(item)] = made.identities
+            for value in made.identities:
                 there = known.setdefault(value, [])
                 if item not in there:
                     there.append(item)
         return shared
 
 
+def _update(items: list[int], **values: Any) -> None:
+    if items:
+        Item.objects.filter(pk__in=items).update(**values)
+
+
 def _save(items: list[Item]) -> None:
     """New rows are inserted, those that are there replaced, in few statements."""
+    if not items:
+        return
     unique = ("harvest", "identifier")
     rows = rows_of(items, [name if name != "harvest" else "harvest_id" for name in _ROW])
     numbers = insert_rows(Item, _ROW, rows, unique=unique, update=_WRITTEN, numbered=True)
@@ -209,6 +224,8 @@ def _save(items: list[Item]) -> None:
 
 def _identities(items: set[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
+    if not items:
+        return found
     for item, value in Identity.objects.filter(item__in=items).values_list("item_id", "value"):
         found.setdefault(item, []).append(value)
     return found
@@ -216,6 +233,8 @@ def _identities(items: set[int]) -> dict[int, list[str]]:
 
 def _crowded(entries: set[str]) -> set[str]:
     """Those entries that hold more than one item."""
+    if not entries:
+        return set()
     rows = Item.objects.filter(entry__in=entries).values("entry").annotate(count=Count("pk")).filter(count__gt=1)
     return set(rows.values_list("entry", flat=True))
 
@@ -243,12 +262,13 @@ def founded_anew(entries: set[str]) -> set[str]:
     """Gives entries whose founder is no more the address of the oldest record in them; all entries that changed."""
     founders = set(Item.objects.filter(key__in=entries, entry__in=entries).values_list("key", flat=True))
     changed = set(entries)
-    for orphan in sorted(key for key in entries - founders if not key.startswith("own:")):
-        oldest = Item.objects.filter(entry=orphan).order_by("pk").values_list("key", flat=True).first()
-        if oldest is not None:
-            Item.objects.filter(entry=orphan).update(entry=oldest)
-            Item.objects.filter(key=oldest).update(reason="")
-            changed.add(oldest)
+    orphans = [key for key in entries - founders if not key.startswith("own:")]
+    left = Item.objects.filter(entry__in=among(orphans)).order_by("entry").values("entry").annotate(oldest=Min("pk"))
+    for orphan, first in list(left.values_list("entry", "oldest")):
+        oldest = Item.objects.values_list("key", flat=True).get(pk=first)
+        Item.objects.filter(entry=orphan).update(entry=oldest)
+        Item.objects.filter(pk=first).update(reason="")
+        changed.add(oldest)
     return changed
 
 
@@ -259,6 +279,8 @@ def compose(entries: Iterable[str]) -> None:
     records lead their entries themselves.
     """
     wanted = sorted(key for key in entries if not key.startswith("own:"))
+    if not wanted:
+        return
     rows = Item.objects.filter(entry__in=wanted).select_related("harvest").order_by("pk")
     members: dict[str, list[Item]] = {}
     for item in rows:

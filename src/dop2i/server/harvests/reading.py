@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from dop2i.core.mappings import Mapped
 from dop2i.errors import UnreadableFile
+from dop2i.server.harvests.documents import Place, lasting_part
 from dop2i.server.harvests.identities import identities_of
 from dop2i.server.harvests.sources import SOURCES
 from dop2i.server.harvests.sources.base import Order, Raw, Source
@@ -34,9 +35,26 @@ MANY = 2_000
 AHEAD = 2
 
 
+class Made(NamedTuple):
+    """What a record became, as little as its tables need: mapping it has cost enough, and this travels.
+
+    ``lasting`` is JSON, the part of the entry's document that the record alone decides; ``about`` what of it the
+    catalogue counts by.
+    """
+
+    key: str
+    title: str
+    url: str
+    text: str
+    notes: list[str]
+    identities: list[str]
+    lasting: str
+    about: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Read:
-    """A record that was read outside of the transaction: its mapping, or why it has none.
+    """A record that was read outside of the transaction: what it became, or why nothing.
 
     Of one that is ``known`` as it stands, nothing is done again.
     """
@@ -44,8 +62,7 @@ class Read:
     raw: Raw
     fingerprint: str
     known: bool = False
-    mapped: Mapped | None = None
-    identities: list[str] = field(default_factory=list)
+    made: Made | None = None
     packed: bytes = b""
     problem: str = ""
 
@@ -68,11 +85,13 @@ class Reader:
 
     many = MANY
 
-    def __init__(self, source: Source, order: Order) -> None:
+    def __init__(self, source: Source, order: Order, place: Place) -> None:
         self.source = source
         self.order = order
-        self.mapped = 0
+        self.place = place
+        self.wanted = 0
         self.pool: ProcessPoolExecutor | None = None
+        self.first: Future[list[Outcome]] | None = None
         self.held = ExitStack()
 
     def __enter__(self) -> Reader:
@@ -92,8 +111,8 @@ class Reader:
                 batch, fault = None, error
             if batch is not None:
                 reads = fingerprinted(batch.raws, known=known(batch.raws))
-                waiting.append((batch, self._begun(reads)))
-            while waiting and (batch is None or len(waiting) > (AHEAD if self.pool else 0)):
+                waiting.append((batch, self._begun(reads, total=batch.total or 0)))
+            while waiting and (batch is None or len(waiting) > (AHEAD if self.is_ready() else 0)):
                 first, finish = waiting.popleft()
                 yield first, finish()
             if batch is None:
@@ -101,31 +120,49 @@ class Reader:
         if fault is not None:
             raise fault
 
-    def _begun(self, reads: list[Read]) -> Callable[[], list[Read]]:
+    def is_ready(self) -> bool:
+        """Whether another process has begun to work: until then no record waits for it."""
+        return self.first is not None and self.first.done()
+
+    def _begun(self, reads: list[Read], *, total: int) -> Callable[[], list[Read]]:
         wanted = [read for read in reads if is_wanted(read)]
-        self.mapped += len(wanted)
-        if self.pool is None and self.mapped > self.many and cores() > 1:
+        self.wanted += len(wanted)
+        if wanted and self.pool is None and cores() > 1 and max(self.wanted, total) > self.many:
             self.pool = self.held.enter_context(other_processes(1))
-        if self.pool is None or not wanted:
+            self.first = self._sent(wanted[:1])
+        if not wanted or not self.is_ready():
             return partial(self._here, reads)
-        bare = [_without_parsed(read) for read in wanted]
+        future = self._sent(wanted)
+        if future is None:
+            return partial(self._here, reads)
+        for read in wanted:
+            read.raw.parsed = None
+        return partial(self._there, reads, wanted, future)
+
+    def _sent(self, wanted: list[Read]) -> Future[list[Outcome]] | None:
+        """Records on their way to the other process: as plain as can be, and an element of XML does not travel."""
+        bare = [(read.raw.identifier, read.raw.content, read.raw.media_type, read.raw.modified) for read in wanted]
+        told = (self.source.name, self.order.address, self.order.options, self.place)
         try:
-            future = self.pool.submit(map_apart, self.source.name, self.order.address, self.order.options, bare)
+            return self.pool.submit(map_apart, *told, bare) if self.pool is not None else None
         except BrokenProcessPool:
-            return partial(self._here, reads)
-        return partial(self._there, reads, future)
+            return None
 
     def _here(self, reads: list[Read]) -> list[Read]:
-        map_all(self.source, self.order, reads)
-        return reads
+        for read in reads:
+            if is_wanted(read):
+                read.made, read.packed, read.problem = outcome_of(self.source, self.order, self.place, read.raw)
+        return _packed(reads)
 
-    def _there(self, reads: list[Read], future: Future[list[Read]]) -> list[Read]:
+    def _there(self, reads: list[Read], wanted: list[Read], future: Future[list[Outcome]]) -> list[Read]:
         try:
-            found = {read.raw.identifier: read for read in future.result()}
+            outcomes = future.result()
         except Exception as error:  # such as a source that only this process knows, or no memory for two
             logger.info("Records are mapped in the harvest's own process: %s", error)
             return self._here(reads)
-        return [found.get(read.raw.identifier, read) for read in reads]
+        for read, (made, packed, problem) in zip(wanted, outcomes, strict=True):
+            read.made, read.packed, read.problem = made, packed, problem
+        return _packed(reads)
 
 
 def fingerprinted(raws: Iterable[Raw], *, known: dict[str, str]) -> list[Read]:
@@ -142,54 +179,82 @@ def fingerprinted(raws: Iterable[Raw], *, known: dict[str, str]) -> list[Read]:
     return list(found.values())
 
 
-def _without_parsed(read: Read) -> Read:
-    """As another process can be told of it: an element of XML does not travel."""
-    raw = read.raw
-    return Read(Raw(raw.identifier, raw.content, raw.media_type, raw.modified), read.fingerprint)
-
-
 def is_wanted(read: Read) -> bool:
     """Whether there is something to be mapped."""
     return not (read.known or read.raw.deleted or read.problem)
 
 
-def map_apart(name: str, address: str, options: dict[str, str], reads: list[Read]) -> list[Read]:
-    """What another process does: the records mapped, without what nobody needs any more."""
-    from dop2i.server.fetching import Fetcher
-
-    map_all(SOURCES[name], Order(address=address, fetcher=Fetcher(), options=options), reads)
+def _packed(reads: list[Read]) -> list[Read]:
+    """The same, with the documents of those that cannot be mapped packed too, to be looked at."""
     for read in reads:
-        read.raw.content, read.raw.parsed = b"", None
+        if read.problem and not read.packed and read.raw.content and not read.known:
+            read.packed = packed(read.raw.content)
     return reads
 
 
-def map_all(source: Source, order: Order, reads: list[Read]) -> None:
-    """Maps the records that want it, and packs what is to be kept of each."""
-    for read in reads:
-        if is_wanted(read):
-            try:
-                read.mapped = encodable(source.map(read.raw, order))
-                read.identities = identities_of(read.mapped)[:MOST_IDENTITIES]
-            except UnreadableFile as error:
-                read.problem = str(error)
-            except Exception as error:
-                # A mapping that a record surprises must not stop the harvest of the others: the page shows it.
-                logger.exception("A record of %s could not be mapped: %s", order.address, read.raw.identifier)
-                read.problem = f"This record surprises its mapping: {type(error).__name__}: {error}"
-        if read.raw.content and not read.known:
-            read.packed = zlib.compress(read.raw.content, 1)
+def packed(content: bytes) -> bytes:
+    """A document as it is kept."""
+    return zlib.compress(content, 1)
+
+
+Outcome = tuple[Made | None, bytes, str]
+"""What a record became, its document packed, and why it became nothing."""
+
+
+def map_apart(
+    name: str, address: str, options: dict[str, str], place: Place, bare: list[tuple[str, bytes, str, str]]
+) -> list[Outcome]:
+    """What another process does."""
+    from dop2i.server.fetching import Fetcher
+
+    source, order = SOURCES[name], Order(address=address, fetcher=Fetcher(), options=options)
+    return [outcome_of(source, order, place, Raw(*record)) for record in bare]
+
+
+def outcome_of(source: Source, order: Order, place: Place, raw: Raw) -> Outcome:
+    """Maps one record, and packs what is to be kept of it."""
+    made, problem = None, ""
+    try:
+        made = made_of(source.map(raw, order), place, raw.identifier)
+    except UnreadableFile as error:
+        problem = str(error)
+    except Exception as error:
+        # A mapping that a record surprises must not stop the harvest of the others: the page shows it.
+        logger.exception("A record of %s could not be mapped: %s", order.address, raw.identifier)
+        problem = f"This record surprises its mapping: {type(error).__name__}: {error}"
+    return made, packed(raw.content) if raw.content else b"", problem
+
+
+def made_of(mapped: Mapped, place: Place, identifier: str) -> Made:
+    """What the tables hold of a record that was mapped."""
+    key = place.key(identifier)
+    lasting = lasting_part(mapped, place, key=key, raw_key=key)
+    written = _written(lasting, mapped.notes)
+    if not written:
+        mapped = encodable(mapped)
+        lasting = lasting_part(mapped, place, key=key, raw_key=key)
+        written = _written(lasting, mapped.notes)
+    metadata, theme = mapped.metadata, lasting["custom_fields"].get("dop2i:theme")
+    about = {"metadata": {"resource_type": metadata.get("resource_type")}, "custom_fields": {"dop2i:theme": theme}}
+    title, url = str(metadata.get("title") or "")[:500], mapped.url[:2000]
+    identities = identities_of(mapped)[:MOST_IDENTITIES]
+    return Made(key, title, url, mapped.text, mapped.notes, identities, written, about)
+
+
+def _written(lasting: dict[str, Any], notes: list[str]) -> str:
+    """The lasting part of a document as JSON; empty when a database could not take it, or the notes beside it."""
+    from pydantic_core import PydanticSerializationError, to_json
+
+    try:
+        made = to_json(lasting)
+        return "" if b"\\u0000" in made or (notes and b"\\u0000" in to_json(notes)) else made.decode()
+    except PydanticSerializationError:
+        return ""
 
 
 def encodable(mapped: Mapped) -> Mapped:
     """PostgreSQL takes no NUL and UTF-8 no half of a character, wherever a mapping left one."""
-    from pydantic_core import PydanticSerializationError, to_json
-
-    try:
-        if b"\\u0000" not in to_json([mapped.metadata, mapped.custom_fields, mapped.pids, mapped.files]):
-            return mapped
-    except PydanticSerializationError:
-        pass
-    for name in ("metadata", "custom_fields", "pids", "files"):
+    for name in ("metadata", "custom_fields", "pids", "files", "url", "notes"):
         setattr(mapped, name, _encodable(getattr(mapped, name)))
     return mapped
 

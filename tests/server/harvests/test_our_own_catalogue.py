@@ -1,0 +1,162 @@
+"""What one dop2i gives, another harvests into an equal catalogue: by OAI-PMH in each format, and by DCAT.
+
+The one that gives is a real server with records that Alice published through its API; the other is this process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from live_server import Live, served
+
+Entries = Callable[..., dict[str, Any]]
+
+BETA = "Spectres β & γ ]]> mesurés à √s = 13 TeV"
+
+
+def person(family: str, given: str, **more: Any) -> dict[str, Any]:
+    who = {"type": "personal", "name": f"{family}, {given}", "family_name": family, "given_name": given}
+    return {"person_or_org": {**who, **more}}
+
+
+RECORDS: list[tuple[dict[str, Any], dict[str, bytes]]] = [
+    ({"title": "Muon lifetime in scintillator, first run"}, {"lifetimes.csv": b"t\n2.2\n", "read me.txt": b"Muons.\n"}),
+    (
+        {
+            "title": BETA,
+            "creators": [
+                person("Müller", "Jürgen", identifiers=[{"scheme": "orcid", "identifier": "0000-0001-5109-3700"}]),
+                person("中村", "花子"),
+                {"person_or_org": {"type": "organizational", "name": "KM3NeT Collaboration"}},
+            ],
+            "publication_date": "2024-05-17",
+            "related_identifiers": [
+                {"identifier": "10.1103/physrevd.98.030001", "scheme": "doi",
+                 "relation_type": {"id": "issupplementto"}, "resource_type": {"id": "publication-article"}},
+                {"identifier": "https://example.org/1", "scheme": "url", "relation_type": {"id": "isdocumentedby"}},
+            ],
+            "subjects": [{"subject": "gamma rays"}],
+        },
+        {"spectrum.csv": b"e_keV,counts\n1,2\n"},
+    ),
+    (
+        {"title": "A calibration that is soon withdrawn", "publication_date": "2025-01",
+         "creators": [person("Okafor", "Ada")]},
+        {"calibration.csv": b"a\n1\n"},
+    ),
+    ({"title": "Analysis code of the balcony telescope", "resource_type": {"id": "software"}}, {"a.py": b"#\n"}),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def giver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Live, list[dict[str, Any]]]]:
+    """The other dop2i, and the records that it shows."""
+    with served(tmp_path_factory.mktemp("giver") / "home") as live:
+        yield live, [live.published(files, **metadata) for metadata, files in RECORDS]
+
+
+def by_title(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {document["metadata"]["title"]: document for document in found.values()}
+
+
+def people(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """Names with the ORCID beside them."""
+    found = [creator["person_or_org"] for creator in document["metadata"]["creators"]]
+    return [(who["name"], next((i["identifier"] for i in who.get("identifiers", [])), "")) for who in found]
+
+
+def names(document: dict[str, Any]) -> list[str]:
+    return [name for name, _ in people(document)]
+
+
+def identifiers(document: dict[str, Any]) -> set[str]:
+    """All by which a document can be named, its page included."""
+    found = {pid["identifier"] for pid in document["pids"].values()}
+    found |= {known["identifier"] for known in document["metadata"].get("identifiers", [])}
+    return found | {document["links"].get("origin", "")}
+
+
+def relations(document: dict[str, Any]) -> set[tuple[str, str]]:
+    found = document["metadata"].get("related_identifiers", [])
+    return {(known["identifier"].lower(), known["relation_type"]["id"]) for known in found}
+
+
+def check(mine: dict[str, Any], theirs: dict[str, Any], *, rich: bool) -> None:
+    """What every format carries, and what DataCite's and DCAT carry beside it."""
+    for name in ("title", "publication_date", "publisher", "description", "resource_type"):
+        assert mine["metadata"].get(name) == theirs["metadata"].get(name) or (
+            name == "resource_type" and mine["metadata"][name]["id"] == theirs["metadata"][name]["id"]
+        ), name
+    assert names(mine) == names(theirs)
+    assert theirs["links"]["self_html"] in identifiers(mine)
+    for pid in theirs["pids"].values():
+        assert pid["identifier"] in identifiers(mine)
+    assert [right["id"] for right in mine["metadata"]["rights"]] == [
+        right["id"] for right in theirs["metadata"]["rights"]
+    ]
+    assert mine["access"]["status"] == "open"
+    if rich:
+        assert people(mine) == people(theirs)
+        assert relations(theirs) <= relations(mine)
+    else:
+        assert {identifier for identifier, _ in relations(theirs)} <= {
+            identifier.removeprefix("https://doi.org/") for identifier, _ in relations(mine)
+        }
+
+
+@pytest.mark.parametrize("prefix", ["oai_dc", "oai_datacite", "datacite"])
+def test_what_we_give_by_oai_pmh_is_what_another_dop2i_has(
+    prefix: str, giver: tuple[Live, list[dict[str, Any]]], harvest: Callable[..., Any], entries: Entries
+) -> None:
+    live, records = giver
+    shown = {record["metadata"]["title"]: record for record in records if not record.get("gone")}
+    slug = f"other-{prefix.replace('_', '-')}"
+    run = harvest(slug, kind="oai-pmh", address=f"{live.url}/oai2d", options={"format": prefix})
+    found = by_title(entries(slug))
+    assert (run.failed, run.added) == (0, len(shown))
+    assert found.keys() == shown.keys()
+    for title, theirs in shown.items():
+        check(found[title], theirs, rich=prefix != "oai_dc")
+
+
+def test_what_we_give_as_dcat_has_every_file(
+    giver: tuple[Live, list[dict[str, Any]]], harvest: Callable[..., Any], entries: Entries
+) -> None:
+    live, records = giver
+    shown = {record["metadata"]["title"]: record for record in records if not record.get("gone")}
+    run = harvest("other-dcat", kind="dcat", address=f"{live.url}/catalogue.ttl")
+    found = by_title(entries("other-dcat"))
+    assert (run.failed, run.added) == (0, len(shown))
+    for title, theirs in shown.items():
+        check(found[title], theirs, rich=False)
+        kept = {(file["key"], file["size"], file["checksum"]) for file in found[title]["files"]["entries"].values()}
+        sent = next(files for metadata, files in RECORDS if metadata["title"] == title)
+        assert kept == {
+            (key, len(content), f"sha256:{hashlib.sha256(content).hexdigest()}") for key, content in sent.items()
+        }
+
+
+def test_what_is_withdrawn_there_is_gone_here_at_the_next_pass(
+    giver: tuple[Live, list[dict[str, Any]]], harvest: Callable[..., Any], entries: Entries
+) -> None:
+    live, records = giver
+    address = f"{live.url}/oai2d"
+    first = harvest("other", kind="oai-pmh", address=address)
+    before = len(entries("other"))
+    gone = next(record for record in records if "soon withdrawn" in record["metadata"]["title"])
+    with live.session("alice@example.org") as alice:
+        said = {"removal_reason": {"id": "retracted"}, "note": "The detector was off."}
+        answer = alice.post(f"{live.url}/api/records/{gone['id']}/delete", json=said)
+        assert answer.status_code in (200, 202, 204), answer.text
+    gone["gone"] = True
+    second = harvest("other", kind="oai-pmh", address=address)
+    from dop2i.server.harvests.models import Item
+
+    assert (first.failed, second.failed, second.gone) == (0, 0, 1)
+    items = Item.objects.filter(harvest__slug="other")
+    assert items.count() == before, "what disappears there is marked here, not dropped"
+    assert [item.title for item in items.exclude(gone_since=None)] == [gone["metadata"]["title"]]
+    assert entries("other")[items.exclude(gone_since=None).get().entry]["provenance"]["gone_since"]
