@@ -21,6 +21,8 @@ def terms_of_audience(actor: Actor) -> frozenset[str]:
     return actor.audiences
 
 
+MANY = 200
+"""So many audiences are worth another thread, however little a query finds: each walk over it looks all of them up."""
 FEW = 200
 """Of a query that finds at most so many, it is worth asking whether any of them is hidden from anybody at all."""
 
@@ -45,14 +47,16 @@ def hidden_from(
     from tantivy import Occur, Query
 
     hidden = _term("hidden", "closed" if all_versions else "not shown")
-    mine = _one_of_mine(opened, actor, _field(all_versions))
+    name = _field(all_versions)
+    mine = _one_of_mine(opened, actor, name)
     if mine is None:
         return hidden
     if most is not None and most <= FEW:
         some = Query.boolean_query([(Occur.Must, query), (Occur.Must, hidden)])
         if not opened.searcher.search(some, limit=1, count=False).hits:
             return hidden
-    return without(hidden, mine)
+    # each query around a thousand terms copies them
+    return opened.remembered(("hidden from", name, terms_of_audience(actor)), lambda: without(hidden, mine))
 
 
 def without(query: tantivy.Query, hidden: tantivy.Query) -> tantivy.Query:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dop2i.server.catalogue.holdings import recount
 from dop2i.server.catalogue.index import follow, rebuild_index
+from dop2i.server.catalogue.prepared import prepare
 from dop2i.server.jobs import Progress, every, job
 from dop2i.server.jobs.worker import LASTING
 
@@ -12,6 +13,12 @@ from dop2i.server.jobs.worker import LASTING
 def follow_catalogue() -> None:
     """Applies outstanding changes to the search index."""
     follow(keep=LASTING.is_set())
+
+
+@every(2.0, name="prepare for harvesters")
+def prepare_for_harvesters() -> None:
+    """Writes beforehand what harvesters will ask for."""
+    prepare()
 
 
 @every(60.0, name="count what the catalogue holds")

@@ -21,9 +21,9 @@ def list_entries(
     before: datetime.datetime | None = None,
     after: Place | None = None,
     limit: int = 100,
-    documents: bool = True,
 ) -> list[Entry]:
-    """The next ``limit`` exposed entries after ``after``, changed at or after ``since`` and earlier than ``before``.
+    """The next ``limit`` exposed entries after ``after``, changed at or after ``since`` and earlier than ``before``,
+    without their documents.
 
     An entry that changes while somebody lists moves to the end and is listed again: nothing is lost. Every answer
     costs what it holds, wherever in the listing it stands. ``entry.set_specs`` holds its sets.
@@ -31,12 +31,10 @@ def list_entries(
     if spec:
         rows = _window(EntrySet.objects.filter(spec=spec), since=since, before=before, after=after, number="entry_id")
         chosen = list(rows.order_by("updated", "entry_id").values_list("entry_id", flat=True)[:limit])
-        found = Entry.objects.in_bulk(chosen) if documents else Entry.objects.defer("document", "text").in_bulk(chosen)
+        found = Entry.objects.defer("document", "text").in_bulk(chosen)
         entries = [found[number] for number in chosen if number in found]
     else:
-        whole = Entry.objects.filter(exposed=True).defer("text")
-        if not documents:
-            whole = whole.defer("document", "text")
+        whole = Entry.objects.filter(exposed=True).defer("document", "text")
         rows = _window(whole, since=since, before=before, after=after, number="id")
         entries = list(rows.order_by("updated", "id")[:limit])
     return _with_sets(entries)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dop2i.errors import InvalidQuery, NotFound
 from dop2i.server.catalogue import schema, values
-from dop2i.server.catalogue.audience import audience_query, hidden_from, terms_of_audience, without
+from dop2i.server.catalogue.audience import MANY, audience_query, hidden_from, terms_of_audience, without
 from dop2i.server.catalogue.clauses import Asker, group_query, most_results, one_of, value_query
 from dop2i.server.catalogue.facets import Pictures, count_facets, count_pictures, narrowed
 from dop2i.server.catalogue.fields import FACET, by_name
@@ -86,7 +86,7 @@ class ChangeLine:
 class Asked:
     """A search made ready: the query of the index with and without scores, and its filters by facet.
 
-    There are at ``most`` so many results.
+    There are at ``most`` so many results, for somebody of so many ``audiences``.
     """
 
     opened: Opened
@@ -96,11 +96,12 @@ class Asked:
     filters: dict[str, tantivy.Query]
     notes: tuple[Note, ...]
     most: int
+    audiences: int
 
     @property
     def is_large(self) -> bool:
         """Whether one core should count what it finds while another ranks it."""
-        return self.most >= WORTH_A_THREAD
+        return self.most >= WORTH_A_THREAD or self.audiences >= MANY
 
     @property
     def whole(self) -> tantivy.Query:
@@ -170,15 +171,15 @@ def ask(
         return None
     made, notes = _filter_queries(opened, filters)
 
-    notes = [*meaning.notes, *notes]
+    notes, known = [*meaning.notes, *notes], len(terms_of_audience(actor))
     if not meaning.root.parts:
         everything = audience_query(opened, actor, all_versions=all_versions)
-        return Asked(opened, meaning, everything, everything, made, tuple(notes), opened.searcher.num_docs)
+        return Asked(opened, meaning, everything, everything, made, tuple(notes), opened.searcher.num_docs, known)
     most = most_results(meaning.root, opened)
     plain = group_query(meaning.root, Asker(opened, actor, scored=False))
     rank = group_query(meaning.root, Asker(opened, actor)) if scored else plain
     hidden = hidden_from(actor, opened, plain, all_versions=all_versions, most=most)
-    return Asked(opened, meaning, without(plain, hidden), without(rank, hidden), made, tuple(notes), most)
+    return Asked(opened, meaning, without(plain, hidden), without(rank, hidden), made, tuple(notes), most, known)
 
 
 def keys_of(

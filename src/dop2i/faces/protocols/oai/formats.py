@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 OAI_DATACITE = "http://schema.datacite.org/oai/oai-1.1/"
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class MetadataFormat:
-    """A ``metadataFormat``: its prefix, where its schema lies, its namespace, and how a document is written in it."""
+    """A ``metadataFormat``: its prefix, where its schema lies, its namespace; ``writer`` is the prefix of the export
+    writer that makes it, and ``start`` and ``end`` stand around what that makes."""
 
     prefix: str
     schema: str
     namespace: str
-    write: Callable[[Document], bytes]
+    writer: str
+    start: bytes = b""
+    end: bytes = b""
 
 
 @cache
@@ -28,36 +27,22 @@ def metadata_formats() -> dict[str, MetadataFormat]:
     from dop2i.core.exports import EXPORTS
 
     formats = [
-        MetadataFormat(writer.oai_prefix, writer.schema, writer.profile, _bare(writer.write))
+        MetadataFormat(writer.oai_prefix, writer.schema, writer.profile, writer.oai_prefix)
         for writer in EXPORTS.values()
         if writer.oai_prefix
     ]
-    datacite = next(known for known in formats if known.prefix == "datacite")
-    formats.append(MetadataFormat("oai_datacite", f"{OAI_DATACITE}oai.xsd", OAI_DATACITE, _in_envelope(datacite.write)))
+    formats.append(_in_envelope("datacite"))
     return {
         known.prefix: known for known in sorted(formats, key=lambda known: (known.prefix != "oai_dc", known.prefix))
     }
 
 
-def _bare(write: Callable[[Document], bytes]) -> Callable[[Document], bytes]:
-    """Without the XML declaration, so that it stands inside an answer."""
-
-    def written(document: Document) -> bytes:
-        text = write(document)
-        return text.partition(b"?>")[2].strip() if text.startswith(b"<?xml") else text.strip()
-
-    return written
-
-
-def _in_envelope(write: Callable[[Document], bytes]) -> Callable[[Document], bytes]:
+def _in_envelope(writer: str) -> MetadataFormat:
     """DataCite's envelope for OAI-PMH (oai-1.1): the version of the schema, then the record as payload."""
     start = (
         f'<oai_datacite xmlns="{OAI_DATACITE}" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
         f'xsi:schemaLocation="{OAI_DATACITE} {OAI_DATACITE}oai.xsd">'
         "<schemaVersion>4.6</schemaVersion><payload>"
     ).encode()
-
-    def written(document: Document) -> bytes:
-        return start + write(document) + b"</payload></oai_datacite>"
-
-    return written
+    end = b"</payload></oai_datacite>"
+    return MetadataFormat("oai_datacite", f"{OAI_DATACITE}oai.xsd", OAI_DATACITE, writer, start, end)

@@ -17,7 +17,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from dop2i.core.vocabularies import VOCABULARIES
-from dop2i.faces.addresses import absolute
 from dop2i.faces.protocols.oai.arguments import (
     OaiError,
     Selection,
@@ -29,6 +28,7 @@ from dop2i.faces.protocols.oai.arguments import (
 from dop2i.faces.protocols.oai.formats import MetadataFormat, metadata_formats
 from dop2i.server.catalogue import listing
 from dop2i.server.catalogue.models import Entry
+from dop2i.server.catalogue.prepared import metadata_of
 from dop2i.server.catalogue.sets import OPENAIRE
 
 RECORDS_IN_PAGE = 200
@@ -111,20 +111,18 @@ class Provider:
     def get_record(self, arguments: dict[str, str]) -> Iterator[bytes]:
         """One record (section 4.1)."""
         known = _format(arguments["metadataPrefix"])
-        yield self._record(self._entry(arguments["identifier"]), known)
+        yield from self._records([self._entry(arguments["identifier"])], known)
 
     def list_records(self, arguments: dict[str, str]) -> Iterator[bytes]:
         """Records (section 4.5)."""
         selection = self._selection(arguments)
         known = _format(selection.prefix)
-        yield from self._page(selection, RECORDS_IN_PAGE, lambda entry: self._record(entry, known), documents=True)
+        yield from self._page(selection, RECORDS_IN_PAGE, lambda entries: self._records(entries, known))
 
     def list_identifiers(self, arguments: dict[str, str]) -> Iterator[bytes]:
         """Headers (section 4.3)."""
         selection = self._selection(arguments)
-        yield from self._page(
-            selection, IDENTIFIERS_IN_PAGE, lambda entry: self._header(entry).encode(), documents=False
-        )
+        yield from self._page(selection, IDENTIFIERS_IN_PAGE, self._headers)
 
     def _selection(self, arguments: dict[str, str]) -> Selection:
         token = arguments.get("resumptionToken")
@@ -139,7 +137,7 @@ class Provider:
         return replace(selection, total=total)
 
     def _page(
-        self, selection: Selection, size: int, write: Callable[[Entry], bytes], *, documents: bool
+        self, selection: Selection, size: int, write: Callable[[list[Entry]], Iterator[bytes]]
     ) -> Iterator[bytes]:
         entries = listing.list_entries(
             spec=selection.spec,
@@ -147,13 +145,11 @@ class Provider:
             before=selection.before,
             after=selection.after,
             limit=size + 1,
-            documents=documents,
         )
         if not entries and selection.after is None:
             raise OaiError("noRecordsMatch", "Nothing here matches these dates and this set.")
         shown = entries[:size]
-        for entry in shown:
-            yield write(entry)
+        yield from write(shown)
         more = len(entries) > size
         if more or selection.after is not None:
             place = replace(
@@ -190,12 +186,19 @@ class Provider:
             f"<datestamp>{_stamp(entry.updated)}</datestamp>{sets}</header>\n"
         )
 
-    def _record(self, entry: Entry, known: MetadataFormat) -> bytes:
-        header = self._header(entry).encode()
-        if entry.deleted:
-            return b"<record>" + header + b"</record>\n"
-        metadata = known.write(absolute(entry.served, base=self.base))
-        return b"".join([b"<record>", header, b"<metadata>", metadata, b"</metadata></record>\n"])
+    def _headers(self, entries: list[Entry]) -> Iterator[bytes]:
+        return (self._header(entry).encode() for entry in entries)
+
+    def _records(self, entries: list[Entry], known: MetadataFormat) -> Iterator[bytes]:
+        written = metadata_of(entries, known.writer, base=self.base)
+        for entry in entries:
+            header = self._header(entry).encode()
+            if entry.deleted:
+                yield b"".join([b"<record>", header, b"</record>\n"])
+            # what was taken back between two looks at the catalogue is listed again, as deleted
+            elif (xml := written.get(entry.pk)) is not None:
+                metadata = (b"<metadata>", known.start, xml, known.end, b"</metadata>")
+                yield b"".join([b"<record>", header, *metadata, b"</record>\n"])
 
 
 _VERBS: dict[str, Callable[[Provider, dict[str, str]], Iterator[bytes]]] = {
