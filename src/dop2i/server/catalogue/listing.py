@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from dop2i.server.catalogue.models import Entry, EntrySet
+from dop2i.server.rows import among
 
 Place = tuple[datetime.datetime, int]
 """Where a listing stands: the change time and the number of the entry that came last."""
+
+
+class Listed(NamedTuple):
+    """An entry as harvesters know it, without its document. ``deleted`` says whether they are told that it is gone."""
+
+    pk: int
+    key: str
+    updated: datetime.datetime
+    latest: bool
+    deleted: bool
+    sets: Sequence[str] = ()
 
 
 def list_entries(
@@ -21,23 +33,30 @@ def list_entries(
     before: datetime.datetime | None = None,
     after: Place | None = None,
     limit: int = 100,
-) -> list[Entry]:
-    """The next ``limit`` exposed entries after ``after``, changed at or after ``since`` and earlier than ``before``,
-    without their documents.
+) -> list[Listed]:
+    """The next ``limit`` exposed entries after ``after``, changed at or after ``since`` and earlier than ``before``.
 
     An entry that changes while somebody lists moves to the end and is listed again: nothing is lost. Every answer
-    costs what it holds, wherever in the listing it stands. ``entry.set_specs`` holds its sets.
+    costs what it holds, wherever in the listing it stands.
     """
     if spec:
         rows = _window(EntrySet.objects.filter(spec=spec), since=since, before=before, after=after, number="entry_id")
         chosen = list(rows.order_by("updated", "entry_id").values_list("entry_id", flat=True)[:limit])
-        found = Entry.objects.defer("document", "text").in_bulk(chosen)
+        found = {entry.pk: entry for entry in listed(Entry.objects.filter(pk__in=among(chosen)))}
         entries = [found[number] for number in chosen if number in found]
     else:
-        whole = Entry.objects.filter(exposed=True).defer("document", "text")
-        rows = _window(whole, since=since, before=before, after=after, number="id")
-        entries = list(rows.order_by("updated", "id")[:limit])
+        whole = _window(Entry.objects.filter(exposed=True), since=since, before=before, after=after, number="id")
+        entries = listed(whole.order_by("updated", "id")[:limit])
     return _with_sets(entries)
+
+
+def listed(entries: QuerySet[Entry]) -> list[Listed]:
+    """A selection of entries as harvesters know them, but for their sets."""
+    rows = entries.values_list("pk", "key", "updated", "latest", "public", "withdrawn")
+    return [
+        Listed(number, key, updated, latest, withdrawn or not public)
+        for number, key, updated, latest, public, withdrawn in rows
+    ]
 
 
 def count_entries(
@@ -48,9 +67,9 @@ def count_entries(
     return _window(rows, since=since, before=before, after=None, number="id").count()
 
 
-def find_entry(key: str) -> Entry | None:
+def find_entry(key: str) -> Listed | None:
     """An exposed entry by its key, with its sets."""
-    return next(iter(_with_sets(Entry.objects.filter(exposed=True, key=key))), None)
+    return next(iter(_with_sets(listed(Entry.objects.filter(exposed=True, key=key)))), None)
 
 
 def earliest_change() -> datetime.datetime | None:
@@ -58,9 +77,10 @@ def earliest_change() -> datetime.datetime | None:
     return Entry.objects.filter(exposed=True).order_by("updated", "id").values_list("updated", flat=True).first()
 
 
-def any_entry() -> Entry | None:
+def any_entry() -> Listed | None:
     """Some entry that harvesters may have, for an example of an identifier."""
-    return Entry.objects.filter(exposed=True, public=True, withdrawn=False).defer("document", "text").first()
+    shown = Entry.objects.filter(exposed=True, public=True, withdrawn=False).order_by("pk")
+    return next(iter(listed(shown[:1])), None)
 
 
 def sets_in_use() -> list[str]:
@@ -91,15 +111,12 @@ def _window(
     return rows
 
 
-def _with_sets(entries: Iterable[Entry]) -> list[Entry]:
-    listed = list(entries)
-    specs: dict[int, list[str]] = {entry.pk: [] for entry in listed}
-    rows = EntrySet.objects.filter(entry__in=specs).order_by(F("spec"))
+def _with_sets(entries: list[Listed]) -> list[Listed]:
+    specs: dict[int, list[str]] = {entry.pk: [] for entry in entries}
+    rows = EntrySet.objects.filter(entry__in=among(specs)).order_by("spec")
     for number, spec in rows.values_list("entry_id", "spec"):
         specs[number].append(spec)
-    for entry in listed:
-        entry.set_specs = specs[entry.pk]
-    return listed
+    return [entry._replace(sets=specs[entry.pk]) for entry in entries]
 
 
 def own_pages(*, first: int, beyond: int) -> list[tuple[str, datetime.datetime]]:

@@ -20,6 +20,7 @@ from typing import Any
 
 from django.conf import settings
 
+from dop2i.server.catalogue.listing import Listed, listed
 from dop2i.server.catalogue.models import Change, Entry
 from dop2i.server.rows import among
 
@@ -36,8 +37,8 @@ BEGIN EXCLUSIVE;
 DROP TABLE IF EXISTS written;
 DROP TABLE IF EXISTS position;
 CREATE TABLE written (
-    entry INTEGER NOT NULL, prefix TEXT NOT NULL, state TEXT NOT NULL, xml BLOB NOT NULL, PRIMARY KEY (entry, prefix)
-) WITHOUT ROWID;
+    entry INTEGER NOT NULL, prefix TEXT NOT NULL, state TEXT NOT NULL, xml BLOB NOT NULL, UNIQUE (entry, prefix)
+);
 CREATE TABLE position (seq INTEGER NOT NULL);
 INSERT INTO position VALUES (0);
 PRAGMA user_version = {edition};
@@ -45,10 +46,10 @@ COMMIT;
 """
 
 
-def metadata_of(entries: Sequence[Entry], prefix: str, *, base: str) -> dict[int, bytes]:
+def metadata_of(entries: Sequence[Listed], prefix: str, *, base: str) -> dict[int, bytes]:
     """The XML of entries in the format of an export writer's ``oai_prefix``, by the entries' numbers.
 
-    Their documents need not be loaded. ``base`` is our address as the asker knows it. Deleted entries have none.
+    ``base`` is our address as the asker knows it. Deleted entries have none.
     """
     wanted = {entry.pk: _state(entry) for entry in entries if not entry.deleted}
     found = _kept(wanted, prefix)
@@ -83,16 +84,16 @@ def _take_in() -> int:
     changes = list(Change.objects.filter(seq__gt=after).order_by("seq").values_list("seq", "key")[:CHANGES])
     if not changes:
         return 0
-    entries = list(Entry.objects.filter(key__in=among({key for _, key in changes})).defer("text", "document"))
+    entries = listed(Entry.objects.filter(key__in=among({key for _, key in changes})))
     _using(lambda file: file.executemany("DELETE FROM written WHERE entry = ?", [(entry.pk,) for entry in entries]))
-    metadata_of([entry for entry in entries if entry.exposed], AHEAD, base=BASE)
+    metadata_of(entries, AHEAD, base=BASE)
     _using(lambda file: file.execute("UPDATE position SET seq = ?", (changes[-1][0],)))
     return len(changes)
 
 
-def _state(entry: Entry) -> str:
+def _state(entry: Entry | Listed) -> str:
     """What an entry's XML depends on; numbers are given again after a rebuild, keys and times are not."""
-    return f"{entry.key} {entry.updated.timestamp()} {entry.latest}"
+    return f"{entry.key} {entry.updated} {entry.latest}"
 
 
 def _written(entry: Entry, prefix: str) -> bytes:
@@ -126,13 +127,13 @@ def _kept(wanted: dict[int, str], prefix: str) -> dict[int, bytes]:
 
     def read(file: sqlite3.Connection) -> dict[int, bytes]:
         rows = file.execute(asked, (prefix,))
-        return {number: zlib.decompress(xml) for number, state, xml in rows if state == wanted[number]}
+        return {number: xml for number, state, xml in rows if state == wanted[number]}
 
     return _using(read, otherwise={})
 
 
 def _keep(made: Sequence[tuple[int, str, bytes]], prefix: str) -> None:
-    rows = [(number, prefix, state, zlib.compress(xml, 1)) for number, state, xml in made]
+    rows = [(number, prefix, state, xml) for number, state, xml in made]
 
     def write(file: sqlite3.Connection) -> None:
         with file:
@@ -150,11 +151,11 @@ def _using(action: Callable[[sqlite3.Connection], Any], *, otherwise: Any = None
         path.parent.mkdir(exist_ok=True)
         with contextlib.closing(sqlite3.connect(path, timeout=2.0, isolation_level=None)) as file:
             # what was withdrawn does not stay in free pages; what a power cut loses is written again
-            file.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON")
+            file.executescript("PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON")
             if file.execute("PRAGMA user_version").fetchone()[0] != _edition():
                 file.executescript(_ANEW.format(edition=_edition()))
             return action(file)
-    except (sqlite3.Error, zlib.error, OSError) as error:
+    except (sqlite3.Error, OSError) as error:
         logger.warning("What is written for harvesters cannot be kept in %s: %s", path, error)
         if not isinstance(error, sqlite3.OperationalError | OSError):
             path.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ serialise it would cost more than all the rest.
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ from dop2i.faces.protocols.oai.arguments import (
 )
 from dop2i.faces.protocols.oai.formats import MetadataFormat, metadata_formats
 from dop2i.server.catalogue import listing
-from dop2i.server.catalogue.models import Entry
+from dop2i.server.catalogue.listing import Listed
 from dop2i.server.catalogue.prepared import metadata_of
 from dop2i.server.catalogue.sets import OPENAIRE
 
@@ -70,12 +71,11 @@ class Provider:
     def identify(self, _arguments: dict[str, str]) -> Iterator[bytes]:
         """Who we are (section 4.2)."""
         first = listing.earliest_change() or timezone.now()
-        host = urlsplit(self.base).hostname or "localhost"
         values = {
             "repositoryName": settings.DOP2I.title,
             "baseURL": self.endpoint,
             "protocolVersion": "2.0",
-            "adminEmail": settings.DOP2I.contact or f"postmaster@{host}",
+            "adminEmail": settings.DOP2I.contact or f"postmaster@{self._namespace}",
             "earliestDatestamp": _stamp(first),
             "deletedRecord": "persistent",
             "granularity": "YYYY-MM-DDThh:mm:ssZ",
@@ -137,7 +137,7 @@ class Provider:
         return replace(selection, total=total)
 
     def _page(
-        self, selection: Selection, size: int, write: Callable[[list[Entry]], Iterator[bytes]]
+        self, selection: Selection, size: int, write: Callable[[list[Listed]], Iterator[bytes]]
     ) -> Iterator[bytes]:
         entries = listing.list_entries(
             spec=selection.spec,
@@ -164,13 +164,13 @@ class Provider:
 
     @property
     def _namespace(self) -> str:
-        return urlsplit(self.base).hostname or "localhost"
+        return _host(self.base)
 
-    def _identifier(self, entry: Entry) -> str:
+    def _identifier(self, entry: Listed) -> str:
         """``oai:data.example.org:12`` of our own, ``oai:data.example.org:cern:5`` of what was harvested."""
         return f"oai:{self._namespace}:{entry.key.removeprefix('own:')}"
 
-    def _entry(self, identifier: str) -> Entry:
+    def _entry(self, identifier: str) -> Listed:
         start = f"oai:{self._namespace}:"
         name = identifier.removeprefix(start) if identifier.startswith(start) else ""
         found = listing.find_entry(name if ":" in name else f"own:{name}") if name else None
@@ -178,18 +178,18 @@ class Provider:
             raise OaiError("idDoesNotExist", f"There is no record {identifier[:200]!r} here.")
         return found
 
-    def _header(self, entry: Entry) -> str:
+    def _header(self, entry: Listed) -> str:
         status = ' status="deleted"' if entry.deleted else ""
-        sets = "".join(f"<setSpec>{spec}</setSpec>" for spec in entry.set_specs)
+        sets = "".join(f"<setSpec>{spec}</setSpec>" for spec in entry.sets)
         return (
             f"<header{status}><identifier>{_text(self._identifier(entry))}</identifier>"
             f"<datestamp>{_stamp(entry.updated)}</datestamp>{sets}</header>\n"
         )
 
-    def _headers(self, entries: list[Entry]) -> Iterator[bytes]:
+    def _headers(self, entries: list[Listed]) -> Iterator[bytes]:
         return (self._header(entry).encode() for entry in entries)
 
-    def _records(self, entries: list[Entry], known: MetadataFormat) -> Iterator[bytes]:
+    def _records(self, entries: list[Listed], known: MetadataFormat) -> Iterator[bytes]:
         written = metadata_of(entries, known.writer, base=self.base)
         for entry in entries:
             header = self._header(entry).encode()
@@ -232,8 +232,13 @@ def _format(prefix: str) -> MetadataFormat:
     return known
 
 
+@functools.lru_cache(maxsize=64)
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or "localhost"
+
+
 def _stamp(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(datetime.UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _legal(text: str) -> str:
