@@ -33,6 +33,8 @@ CHANGES = 200
 SECONDS = 0.5
 
 _ANEW = """
+PRAGMA page_size=16384;
+PRAGMA journal_mode=WAL;
 BEGIN EXCLUSIVE;
 DROP TABLE IF EXISTS written;
 DROP TABLE IF EXISTS position;
@@ -129,7 +131,7 @@ def _kept(wanted: dict[int, str], prefix: str) -> dict[int, bytes]:
         rows = file.execute(asked, (prefix,))
         return {number: xml for number, state, xml in rows if state == wanted[number]}
 
-    return _using(read, otherwise={})
+    return _using(read, writing=False, otherwise={})
 
 
 def _keep(made: Sequence[tuple[int, str, bytes]], prefix: str) -> None:
@@ -143,17 +145,18 @@ def _keep(made: Sequence[tuple[int, str, bytes]], prefix: str) -> None:
     _using(write)
 
 
-def _using(action: Callable[[sqlite3.Connection], Any], *, otherwise: Any = None) -> Any:
+def _using(action: Callable[[sqlite3.Connection], Any], *, writing: bool = True, otherwise: Any = None) -> Any:
     """What an action gives on the file; ``otherwise`` where it cannot be used (a full disk, damage, somebody else who
     writes for long): then everything is written anew, and nobody who asks notices."""
     path = Path(settings.DOP2I.home) / "cache" / "harvesters.sqlite3"
     try:
         path.parent.mkdir(exist_ok=True)
         with contextlib.closing(sqlite3.connect(path, timeout=2.0, isolation_level=None)) as file:
-            # what was withdrawn does not stay in free pages; what a power cut loses is written again
-            file.executescript("PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON")
             if file.execute("PRAGMA user_version").fetchone()[0] != _edition():
                 file.executescript(_ANEW.format(edition=_edition()))
+            if writing:
+                # what was withdrawn does not stay in free pages; what a power cut loses is written again
+                file.executescript("PRAGMA synchronous=OFF; PRAGMA secure_delete=ON")
             return action(file)
     except (sqlite3.Error, OSError) as error:
         logger.warning("What is written for harvesters cannot be kept in %s: %s", path, error)

@@ -238,7 +238,8 @@ def _host(address: str) -> str:
 
 
 def _stamp(moment: datetime.datetime) -> str:
-    return f"{moment.astimezone(datetime.UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+    utc = moment if moment.tzinfo is datetime.UTC else moment.astimezone(datetime.UTC)
+    return f"{utc.isoformat(timespec='seconds')[:19]}Z"
 
 
 def _legal(text: str) -> str:
