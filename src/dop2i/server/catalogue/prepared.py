@@ -12,7 +12,6 @@ import contextlib
 import functools
 import logging
 import sqlite3
-import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 
+from dop2i.server.catalogue.followers import take_in
 from dop2i.server.catalogue.listing import Listed, listed
 from dop2i.server.catalogue.models import Change, Entry
 from dop2i.server.rows import among
@@ -67,13 +67,7 @@ def metadata_of(entries: Sequence[Listed], prefix: str, *, base: str) -> dict[in
 
 def prepare(*, seconds: float = SECONDS) -> int:
     """Takes in what changed in the catalogue, for about so many seconds; how many changes."""
-    done, until = 0, time.monotonic() + seconds
-    while time.monotonic() < until:
-        taken = _take_in()
-        done += taken
-        if taken < CHANGES:
-            break
-    return done
+    return take_in(_take_in, at_once=CHANGES, seconds=seconds)
 
 
 def _take_in() -> int:

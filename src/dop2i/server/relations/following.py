@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from django.db import transaction
 from django.utils import timezone
 
 from dop2i.core.model.lifecycle import names_of, normal_target, relations_of
+from dop2i.server.catalogue.followers import take_in
 from dop2i.server.catalogue.models import Change, Entry
 from dop2i.server.relations.models import Address, Edge, Name, Position
 
@@ -18,13 +17,7 @@ OWN = "own:"
 
 def follow(*, seconds: float = SECONDS) -> int:
     """Takes in what changed, for at most ``seconds``; how many changes. Two workers at once take turns."""
-    done, until = 0, time.monotonic() + seconds
-    while time.monotonic() < until:
-        taken = _take_in()
-        done += taken
-        if taken < CHANGES:
-            break
-    return done
+    return take_in(_take_in, at_once=CHANGES, seconds=seconds)
 
 
 @transaction.atomic
