@@ -17,7 +17,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from dop2i.core.exports import EXPORTS
-from dop2i.faces.addresses import absolute, base_url
+from dop2i.core.model.links import absolute
+from dop2i.faces.addresses import base_url
 from dop2i.faces.feeds import page_of
 from dop2i.faces.ranges import content_disposition
 from dop2i.server.catalogue.addresses import Address

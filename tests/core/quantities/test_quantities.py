@@ -59,6 +59,8 @@ def test_edges_and_units_that_are_not_written():
     assumed = read_span("13", dimension="energy", assumed_unit="GeV")
     assert (assumed.low, assumed.assumed, assumed.unit) == (13e9, True, "GeV")
     assert not read_span("7..8 TeV", dimension="energy").high_open
+    assert read_span("7..8 TeV", dimension="energy").meets(8e12, 9e12)
+    assert not read_span("7..<8 TeV", dimension="energy").meets(8e12, 9e12)
 
 
 @pytest.mark.parametrize("written", ["", "TeV", "seven TeV", "7 parsecs", "..", "1..2..3 TeV", "1 eV 2", "x" * 5000])

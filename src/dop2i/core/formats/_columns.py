@@ -43,7 +43,7 @@ class Measured:
 
 
 def measure(values: Any) -> Measured:
-    """The facts of one chunk by itself, as :meth:`ColumnFacts.add` takes it; threads may measure several at once."""
+    """The facts of one chunk by itself, as :meth:`ColumnFacts.add` takes it."""
     if isinstance(values, np.ma.MaskedArray):
         array = values.compressed()
         found = Measured(len(values) if values.ndim else 1, values.size - array.size)
@@ -134,10 +134,7 @@ class ColumnFacts:
 
         ``missing`` adds values that the caller already took out (nulls of a Parquet page, say).
         """
-        self.take(measure(values), entries=entries, missing=missing)
-
-    def take(self, found: Measured, *, entries: int | None = None, missing: int = 0) -> None:
-        """Takes one chunk that was measured already; as :meth:`add`, which says what the rest means."""
+        found = measure(values)
         self._entries += found.rows if entries is None else entries
         self._missing += missing + found.missing
         if not found.kind or not self._widen(found.kind, found.low, found.high) or found.sample is None:

@@ -48,6 +48,12 @@ class Span:
     unit: str = ""
     assumed: bool = False
 
+    def meets(self, low: float, high: float) -> bool:
+        """Whether the closed interval from ``low`` to ``high`` has a point in common with this one."""
+        after = high > self.low if self.low_open else high >= self.low
+        before = low < self.high if self.high_open else low <= self.high
+        return after and before
+
 
 def number_of(text: str) -> float:
     """A number as people write it. Raises ``ValueError``."""

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
+from dop2i.core.model.links import absolute
 from dop2i.errors import InvalidInput, NotFound
-from dop2i.faces.addresses import absolute, base_url
+from dop2i.faces.addresses import base_url
 from dop2i.faces.api.community_shapes import (
     CollectionBody,
     CommunityBody,

@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from dop2i.core.model.links import absolute
 from dop2i.core.vocabularies import VOCABULARIES
 from dop2i.faces import feeds
-from dop2i.faces.addresses import absolute, base_url
+from dop2i.faces.addresses import base_url
 from dop2i.faces.api.reading import json_answer, no_content, page_links, read_object
 from dop2i.faces.api.routes import MOST, PageNumber, answer, json_body, route, router
 from dop2i.faces.api.schemas import TEXT, shape

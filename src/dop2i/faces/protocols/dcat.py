@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 
-from dop2i.faces.addresses import absolute, base_url
+from dop2i.core.model.links import absolute
+from dop2i.faces.addresses import base_url
 from dop2i.server.catalogue import listing
 
 DATASETS_IN_PAGE = 100

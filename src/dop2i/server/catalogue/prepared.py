@@ -19,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 
+from dop2i.core.model.links import absolute
 from dop2i.server.catalogue.followers import take_in
 from dop2i.server.catalogue.listing import Listed, listed
 from dop2i.server.catalogue.models import Change, Entry
@@ -93,11 +94,7 @@ def _state(entry: Entry | Listed) -> str:
 
 
 def _written(entry: Entry, prefix: str) -> bytes:
-    document = entry.served
-    links = {
-        name: BASE + link if str(link).startswith("/") else link for name, link in (document.get("links") or {}).items()
-    }
-    text = _writers()[prefix]({**document, "links": links})
+    text = _writers()[prefix](absolute(entry.served, base=BASE))
     return text.partition(b"?>")[2].strip() if text.startswith(b"<?xml") else text.strip()
 
 
@@ -155,5 +152,6 @@ def _using(action: Callable[[sqlite3.Connection], Any], *, writing: bool = True,
     except (sqlite3.Error, OSError) as error:
         logger.warning("What is written for harvesters cannot be kept in %s: %s", path, error)
         if not isinstance(error, sqlite3.OperationalError | OSError):
-            path.unlink(missing_ok=True)
+            for part in ("", "-wal", "-shm"):
+                path.with_name(path.name + part).unlink(missing_ok=True)
         return otherwise

@@ -23,7 +23,7 @@ def span_query(opened: Opened, name: str, span: Span) -> tantivy.Query:
     ends = _ends(opened, name) if name in schema.FEW_VALUED else None
     if ends is None:
         return _by_numbers(name, span)
-    met = [term for term, low, high in ends if _meets(low, high, span)]
+    met = [term for term, low, high in ends if span.meets(low, high)]
     found = Query.term_set_query(schema.schema(), f"{name}_ends", met) if met else Query.empty_query()
     return Query.const_score_query(found, 0.0)
 
@@ -40,12 +40,6 @@ def _ends(opened: Opened, name: str) -> list[tuple[str, float, float]] | None:
         return [(term, float(low), float(high)) for term, (low, _, high) in pairs]
 
     return opened.remembered(("ends", name), read)
-
-
-def _meets(low: float, high: float, span: Span) -> bool:
-    above = high > span.low if span.low_open else high >= span.low
-    below = low < span.high if span.high_open else low <= span.high
-    return above and below
 
 
 def _by_numbers(name: str, span: Span) -> tantivy.Query:
