@@ -15,6 +15,7 @@ from typing import Any
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from dop2i.faces.fast_lane import LINGER, Asked
+from dop2i.faces.ready import make_ready
 
 _FIRST_SECONDS = 0.05
 _GONE = frozenset({errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF})
@@ -29,6 +30,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         # gunicorn looks a setting up anew each time, and that takes a while
         self._threads = int(self.cfg.threads)
         self._counting = threading.Lock()
+
+    def run(self) -> None:
+        """Serves from the first moment on, and meanwhile loads what the first visitors would wait for."""
+        threading.Thread(target=make_ready, name="make-ready", daemon=True).start()
+        super().run()
 
     def handle(self, conn: TConn) -> Any:
         """Answers the requests of a connection; tells gunicorn what to do with it then, as its own method does."""

@@ -9,6 +9,7 @@ import datetime
 import functools
 import itertools
 import json
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -45,20 +46,9 @@ def insert_rows(
     if not rows:
         return []
     fields = [model._meta.get_field(name) for name in names]
-    columns = ", ".join(_quoted(field.column) for field in fields)
-    conflict = ""
-    if unique:
-        keys = ", ".join(_quoted(model._meta.get_field(name).column) for name in unique)
-        changed = (_quoted(model._meta.get_field(name).column) for name in update)
-        conflict = f" ON CONFLICT ({keys}) DO UPDATE SET " + ", ".join(f"{name} = EXCLUDED.{name}" for name in changed)
-    primary = model._meta.pk
-    returning = f" RETURNING {_quoted(primary.column)}" if numbered and primary is not None else ""
-    # Names of our own tables and columns, quoted; every value is a parameter.
-    head = f"INSERT INTO {_quoted(model._meta.db_table)} ({columns}) VALUES "  # noqa: S608
     adapters = [(place, adapt) for place, field in enumerate(fields) if (adapt := _adapter(field)) is not None]
     width = len(fields)
     step = max(_PARAMETERS // width, 1)
-    place = f"({', '.join(['%s'] * width)})"
     found: list[int] = []
     with connection.cursor() as cursor:
         for first in range(0, len(rows), step):
@@ -66,10 +56,39 @@ def insert_rows(
             values = list(itertools.chain.from_iterable(part))
             for index, adapt in adapters:
                 values[index::width] = map(adapt, values[index::width])
-            cursor.execute(head + ", ".join([place] * len(part)) + conflict + returning, values)
-            if returning:
+            asked = (model, tuple(names), len(part), tuple(unique), tuple(update), numbered)
+            if connection.vendor == "sqlite":
+                # Django's cursor looks for the marks of a thousand parameters each time; these are SQLite's own
+                with connection.wrap_database_errors:
+                    sqlite3.Cursor.execute(cursor.cursor, _insertion("sqlite", *asked), values)
+            else:
+                cursor.execute(_insertion(connection.vendor, *asked), values)
+            if numbered:
                 found += [row[0] for row in cursor.fetchall()]
     return found
+
+
+@functools.lru_cache(maxsize=256)
+def _insertion(
+    vendor: str,
+    model: type[models.Model],
+    names: tuple[str, ...],
+    count: int,
+    unique: tuple[str, ...],
+    update: tuple[str, ...],
+    numbered: bool,
+) -> str:
+    """The statement that inserts ``count`` rows: names of our own tables and columns, quoted; all values are marks."""
+    column = {name: _quoted(model._meta.get_field(name).column) for name in (*names, *unique, *update)}
+    place = f"({', '.join(['?' if vendor == 'sqlite' else '%s'] * len(names))})"
+    columns = ", ".join(column[name] for name in names)
+    table, values = _quoted(model._meta.db_table), ", ".join([place] * count)
+    written = f"INSERT INTO {table} ({columns}) VALUES {values}"  # noqa: S608
+    if unique:
+        changed = ", ".join(f"{column[name]} = EXCLUDED.{column[name]}" for name in update)
+        written += f" ON CONFLICT ({', '.join(column[name] for name in unique)}) DO UPDATE SET {changed}"
+    primary = model._meta.pk
+    return f"{written} RETURNING {_quoted(primary.column)}" if numbered and primary is not None else written
 
 
 def new_instance(model: type[Instance], **values: Any) -> Instance:

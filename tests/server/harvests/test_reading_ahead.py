@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -89,6 +90,43 @@ def test_a_broken_record_says_why_whoever_reads_it() -> None:
         assert set(told) == {"odd", "empty"}
         assert sum(one.made is not None for one in reads) == 100
         assert all(one.packed for one in reads if one.raw.identifier != "empty"), "what is broken can be looked at"
+
+
+def test_the_next_batch_is_fetched_while_one_is_worked_on() -> None:
+    asked = threading.Event()
+
+    def batches() -> Iterator[Batch]:
+        yield Batch(raws(1, 3), {})
+        asked.set()
+        yield Batch(raws(4, 3), {})
+
+    found = read(batches())
+    next(found)
+    assert asked.wait(30), "the second was asked for before anybody wanted it"
+    assert len(list(found)) == 1
+
+
+def test_a_harvest_that_waits_for_its_source_still_listens() -> None:
+    class Stopped(Exception):
+        """The operator pauses the harvest."""
+
+    left = threading.Event()
+
+    def batches() -> Iterator[Batch]:
+        yield Batch(raws(1, 3), {})
+        left.wait(60)
+
+    def listen() -> None:
+        raise Stopped
+
+    order = Order(address="https://example.org/oai", fetcher=Fetcher())
+    with (
+        pytest.raises(Stopped),
+        Reader(SOURCES["oai-pmh"], order, Place("zoo"), listen=listen, leave=left.set) as reader,
+    ):
+        list(reader.read(batches(), lambda raws: {}))
+    assert left.is_set()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("harvest")], "nobody fetches on"
 
 
 class Zoo(Source):

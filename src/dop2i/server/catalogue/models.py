@@ -62,7 +62,7 @@ class EntrySet(models.Model):
     """An exposed entry in a set that harvesters may ask for; ``updated`` is the entry's, so that a set is listed
     in order without looking at the entries of others."""
 
-    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="sets")
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="sets", db_index=False)
     spec = models.CharField(max_length=200)
     updated = models.DateTimeField()
 
@@ -90,7 +90,7 @@ class Change(models.Model):
         WITHDRAWN = "withdrawn"
 
     seq = models.BigIntegerField(primary_key=True)
-    key = models.CharField(max_length=200, db_index=True)
+    key = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     at = models.DateTimeField(default=timezone.now)
 

@@ -7,9 +7,11 @@ goes on behind the last batch, and what is read twice changes nothing.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -108,7 +110,8 @@ def _harvest(harvest: Harvest, run: Run, source: Source, *, progress: Told) -> N
         full=run.full,
     )
     cursor = dict(harvest.cursor)
-    with fewer_collections(), Reader(source, order, place_of(harvest)) as reader:
+    reader = Reader(source, order, place_of(harvest), listen=heard.listen, leave=heard.over.set)
+    with fewer_collections(), reader:
         for batch, reads in reader.read(_batches(source, order, cursor), partial(_known, harvest)):
             cursor = batch.cursor
             _keep(harvest, run, batch, reads)
@@ -125,7 +128,8 @@ def _batches(source: Source, order: Order, cursor: dict[str, Any]) -> Iterator[B
                 cursor = page.cursor
             for raw in raws:
                 raw.identifier = keeping.storable(raw.identifier)
-            yield Batch(raws, cursor, page.total)
+            # a copy: the source goes on with its own while this batch waits to be kept
+            yield Batch(raws, deepcopy(cursor), page.total)
 
 
 def _known(harvest: Harvest, raws: list[Raw]) -> dict[str, str]:
@@ -246,16 +250,23 @@ class _Heard:
     def __init__(self, run: Run, progress: Told) -> None:
         self.run = run
         self.progress = progress
+        self.patience = ""
+        self.over = threading.Event()
 
     def tell(self, message: str = "") -> None:
         """The number of records seen, of those that the source announced."""
         total = max(self.run.total or 0, self.run.seen) if self.run.total else 0
         self.progress(self.run.seen, total, message)
 
+    def listen(self) -> None:
+        """The same while the source is waited for, with what it asks for."""
+        self.tell(self.patience)
+
     def wait(self, seconds: float) -> None:
-        """Lets time pass, listening every half second."""
-        until = time.monotonic() + seconds
-        while (rest := until - time.monotonic()) > 0:
-            if seconds >= 2:
-                self.tell(f"The source asks to wait {seconds:.0f} s.")
-            time.sleep(min(rest, 0.5))
+        """Lets time pass in the thread that fetches; raises ``Overtaken`` when nobody wants its answer any more."""
+        self.patience = f"The source asks to wait {seconds:.0f} s." if seconds >= 2 else ""
+        try:
+            if self.over.wait(seconds):
+                raise Overtaken
+        finally:
+            self.patience = ""

@@ -82,7 +82,7 @@ class Item(models.Model):
     compressed (zlib). ``problem`` says why it could not be read; then ``entry`` is empty or shows the last good state.
     """
 
-    harvest = models.ForeignKey(Harvest, on_delete=models.CASCADE, related_name="items")
+    harvest = models.ForeignKey(Harvest, on_delete=models.CASCADE, related_name="items", db_index=False)
     identifier = models.CharField(max_length=500)
     key = models.CharField(max_length=200, unique=True)
     entry = models.CharField(max_length=200, blank=True, default="", db_index=True)

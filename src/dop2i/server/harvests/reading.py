@@ -1,7 +1,7 @@
 """From raw records to mapped ones, in a process of its own once there are many: mapping and keeping take turns as long.
 
-Knows no Django. What is read ahead is kept in the order of the source, and what came before a fault of the source is
-kept before the fault is told.
+A thread fetches the next batch meanwhile. Knows no Django. What is read ahead is kept in the order of the source, and
+what came before a fault of the source is kept before the fault is told.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -32,7 +32,9 @@ LARGEST_RAW = 20 << 20
 MOST_IDENTITIES = 20
 MANY = 2_000
 """After so many mapped records another process is worth its start."""
-AHEAD = 2
+AHEAD = 4
+"""So many batches wait for the other process: one that takes it longer keeps nobody idle."""
+LISTEN = 0.5
 
 
 class Made(NamedTuple):
@@ -80,15 +82,54 @@ Known = Callable[[list[Raw]], dict[str, str]]
 """The fingerprints of those of some records that are kept already, by identifier."""
 
 
+class Ahead:
+    """The batches of a source: while one is worked on, a thread fetches the next, and only that one.
+
+    Meanwhile ``listen`` is called twice a second; what it raises ends the wait.
+    """
+
+    def __init__(self, batches: Iterator[Batch], listen: Callable[[], None]) -> None:
+        self.batches = batches
+        self.listen = listen
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="harvest")
+        self.coming = self.thread.submit(next, batches, None)
+
+    def take(self) -> Batch | None:
+        """The next batch, None after the last. Raises what the source raises."""
+        while not wait([self.coming], timeout=LISTEN).done:
+            self.listen()
+        batch = self.coming.result()
+        if batch is not None:
+            self.coming = self.thread.submit(next, self.batches, None)
+        return batch
+
+    def close(self) -> None:
+        """Waits for what is being fetched."""
+        self.thread.shutdown(cancel_futures=True)
+
+
 class Reader:
-    """Reads the batches of one pass; a context, for the process that it may start."""
+    """Reads the batches of one pass; a context, for the thread and the process that it starts.
+
+    ``listen`` is called while the source is waited for, ``leave`` when nothing more is wanted of it.
+    """
 
     many = MANY
 
-    def __init__(self, source: Source, order: Order, place: Place) -> None:
+    def __init__(
+        self,
+        source: Source,
+        order: Order,
+        place: Place,
+        *,
+        listen: Callable[[], None] = lambda: None,
+        leave: Callable[[], None] = lambda: None,
+    ) -> None:
         self.source = source
         self.order = order
         self.place = place
+        self.listen = listen
+        self.leave = leave
         self.wanted = 0
         self.pool: ProcessPoolExecutor | None = None
         self.first: Future[list[Outcome]] | None = None
@@ -98,15 +139,18 @@ class Reader:
         return self
 
     def __exit__(self, *_fault: object) -> None:
+        self.leave()
         self.held.close()
 
     def read(self, batches: Iterator[Batch], known: Known) -> Iterator[tuple[Batch, list[Read]]]:
         """Each batch with its records read; of those whose fingerprint is known already nothing is done."""
         waiting: deque[tuple[Batch, Callable[[], list[Read]]]] = deque()
+        ahead = Ahead(batches, self.listen)
+        self.held.callback(ahead.close)
         fault: BaseException | None = None
         while fault is None:
             try:
-                batch = next(batches, None)
+                batch = ahead.take()
             except Exception as error:
                 batch, fault = None, error
             if batch is not None:
