@@ -202,3 +202,23 @@ def test_cones(written, cone):
 def test_what_is_no_cone_is_told(written):
     with pytest.raises(InvalidInput, match=r"cone"):
         read_cone(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ("E+ E- --> MU+ MU-", "e+e- → mu- mu+"),
+        ("$p$ $p$ --> CHARGED X", "P P --> X CHARGED"),
+        (r"$p + p$$\implies$ $J/\psi$ X", "p p --> J/psi X"),
+        ("BBAR0 --> D*(2010)+ LEPTON- NUBAR", "bbar0 --> lepton- nubar d*(2010)+"),
+    ],
+)
+def test_a_reaction_is_the_same_however_hepdata_writes_it(written, same):
+    assert reaction(written) == reaction(same) != ""
+    assert reaction_terms(written) == [reaction(written)]
+
+
+def test_far_distances_are_in_parsecs():
+    assert in_words(3.0856775814913673e22, "length") == "1 Mpc"
+    assert in_words(1.5e11, "length") == "150 Gm"
+    assert in_words(5e-7, "length") == "500 nm"

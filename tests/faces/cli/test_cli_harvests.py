@@ -35,6 +35,9 @@ def test_the_operator_harvests_a_folder_from_the_terminal(tmp_path: Path) -> Non
     assert "paused" in dop2i("harvest", "list", *at).stdout
     assert dop2i("harvest", "run", "lab", *at, check=False).returncode == 5
     dop2i("harvest", "resume", "lab", *at)
+    dop2i("harvest", "change", "lab", "--title", "L", "--option", "base=https://example.org", "--every", "6", *at)
+    changed = json.loads(dop2i("harvest", "show", "lab", *at).stdout)
+    assert (changed["title"], changed["options"], changed["every_hours"]) == ("L", {"base": "https://example.org"}, 6)
     dop2i("harvest", "remove", "lab", "--yes", *at)
     assert json.loads(dop2i("harvest", "list", "--json", *at).stdout) == []
     assert dop2i("harvest", "add", "folder", "etc", "/etc", *at, check=False).returncode == 3

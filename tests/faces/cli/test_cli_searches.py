@@ -51,3 +51,16 @@ def test_results_are_lines_and_json_and_files(live: Live, title: str) -> None:
 
 def test_what_was_left_out_is_said(live: Live, title: str) -> None:
     assert "cannot be read" in dop2i("search", "time:never femtometre", "--from", live.url).stderr
+
+
+def test_a_search_is_kept_from_the_terminal(live: Live, title: str) -> None:
+    from dop2i.client import Client
+
+    asked = ("search", "femtometre", "--from", live.url, "--filter", "size=>1 kB", "--keep", "Oxygen", "--news")
+    assert dop2i(*asked, check=False).returncode != 0
+    said = dop2i(*asked, "--token", live.alice).stderr
+    assert "Kept as “Oxygen”" in said
+    kept = Client(live.url, live.alice).session.get_json("api/user/searches")
+    assert [(one["name"], one["address"], one["notify"]) for one in kept] == [
+        ("Oxygen", "q=femtometre&size=%3E1+kB", True)
+    ]

@@ -159,3 +159,62 @@ def test_the_api_does_what_the_pages_do(person: Person, instance: Path, folder: 
     assert mallory.delete("/api/harvests/lab").status_code == 403
     assert api.delete("/api/harvests/lab").status_code == 204
     assert visitor.get("/api/catalogue/lab/entry/a.json").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_bruno_sees_what_failed_and_what_is_gone_and_gets_to_each(
+    person: Person, browser: Browser, folder: Path, language: str
+) -> None:
+    bruno = browser(person("Bruno", is_administrator=True), language=language)
+    write(folder, "z", doi="10.5072/z", titles=[{"title": "Here today"}])
+    (folder / "b.json").write_text('{"titles": [')
+    given = {"slug": "lab", "address": str(folder), "every_hours": "0", "theme": "nuclear"}
+    assert bruno.post("/harvests/new?kind=folder", given).status_code == 302
+    run("lab")
+    (folder / "z.json").unlink()
+    run("lab")
+    shown = bruno.get("/harvests/lab").content.decode()
+    assert 'href="/api/catalogue/lab/raw/b.json"' in shown, "the broken document itself"
+    assert bruno.get("/api/catalogue/lab/raw/b.json").content == b'{"titles": ['
+    assert 'href="/catalogue/lab/z.json">Here today</a>' in shown
+    assert {"en": "Nuclear physics", "fr": "Physique nucléaire"}[language] in shown, "options in words"
+    assert {"en": "b.json is not valid JSON", "fr": "b.json n’est pas un JSON valide"}[language] in shown
+    listed = bruno.get("/harvests").content.decode()
+    assert {"en": "Local folder", "fr": "Dossier local"}[language] in listed
+    assert ">lab</span>" in listed, "told apart from another of the same title"
+
+
+def test_what_the_form_does_not_change_stays_and_nothing_is_read_again(
+    person: Person, browser: Browser, instance: Path
+) -> None:
+    from dop2i.server.harvests.actions import add_harvest
+    from dop2i.server.harvests.models import Harvest
+    from dop2i.server.people.operating import OPERATOR
+
+    options = {"community": "escape2020", "pause": "2"}
+    add_harvest(actor=OPERATOR, kind="invenio-rdm", slug="escape", options=options, run=False)
+    Harvest.objects.update(marks={"updated": "2026-01-01"})
+    bruno = browser(person("Bruno", is_administrator=True))
+    form = bruno.get("/harvests/escape/change").context
+    given = {"title": "ESCAPE", "address": form["given"]["address"], "every_hours": "12"}
+    given |= {field["name"]: field["value"] for field in form["fields"]}
+    assert given["pause"] == "2"
+    assert bruno.post("/harvests/escape/change", given).status_code == 302
+    harvest = Harvest.objects.get()
+    assert (harvest.title, harvest.options, harvest.marks) == ("ESCAPE", options, {"updated": "2026-01-01"})
+    assert harvest.next_run is not None, "reckoned by the new pace, not the old"
+    bruno.post("/harvests/escape/change", {**given, "every_hours": "0"})
+    assert Harvest.objects.get().next_run is None
+
+
+def test_a_source_of_one_field_gives_its_theme_however_it_is_added(person: Person, browser: Browser) -> None:
+    from dop2i.server.harvests.actions import add_harvest
+    from dop2i.server.harvests.models import Harvest
+    from dop2i.server.people.operating import OPERATOR
+
+    add_harvest(actor=OPERATOR, kind="gwosc", slug="waves", run=False)
+    page = browser(person("Bruno", is_administrator=True))
+    given = {"slug": "software", "address": "https://api.github.com", "owner": "gammapy", "theme": ""}
+    assert page.post("/harvests/new?kind=github", given).status_code == 302
+    themes = {harvest.slug: harvest.options["theme"] for harvest in Harvest.objects.all()}
+    assert themes == {"waves": "astroparticle", "software": "computing"}

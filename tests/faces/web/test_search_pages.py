@@ -142,3 +142,93 @@ def test_while_the_index_is_built_anew_only_the_search_waits(browser: Any, publi
     searched = browser().get("/search")
     assert searched.status_code == 503
     assert "building it anew" in text_of(searched)
+
+
+TITLE = r"Search for $B_s^0 \to \mu^+\mu^-$ at <i>LHCb</i>"
+
+
+def test_formulas_in_titles_are_shown_wherever_the_record_is(browser: Any, published: Any) -> None:
+    record = published(metadata={"title": TITLE, "description": r"<p>At $5 <p_T < 7$ GeV, 10<sup>-5</sup></p>"})
+    chloe = browser()
+    shown = "<msubsup><mi>B</mi><mi>s</mi><mn>0</mn></msubsup>"
+    plain = "Search for B_s⁰ → μ⁺μ⁻ at LHCb"
+    result = text_of(chloe.get("/search", {"q": "LHCb"}))
+    assert shown in result
+    assert "at <i>LHCb</i></bdi>" in result
+    assert f"More like this: “{plain}”" in result
+    assert "At 5 &lt; p_T &lt; 7 GeV, 10⁻⁵" in result
+    page = text_of(chloe.get(f"/records/{record.pk}"))
+    assert f"<title>{plain} ·" in page
+    assert f'<meta name="citation_title" content="{plain}">' in page
+    assert "<msub><mi>p</mi><mi>T</mi></msub>" in page
+    assert shown in page
+    assert shown in text_of(chloe.get("/"))
+    assert plain in chloe.get("/search/feed/atom", {"q": "LHCb"}).content.decode()
+    assert json.loads(chloe.get("/search/feed/json", {"q": "LHCb"}).content)["items"][0]["title"] == plain
+    bibtex = body_of(chloe.get("/search/list/bibtex", {"q": "LHCb"})).decode()
+    assert r"$B_s^0 \to \mu^+\mu^-$" in bibtex
+    graph = text_of(chloe.get(f"/graph/{record.pk}"))
+    assert f"<title>Relations of {plain}" in graph
+    assert shown in graph
+
+
+def test_a_record_leads_to_what_is_like_it(browser: Any, published: Any) -> None:
+    record = published()
+    chloe = browser()
+    page = text_of(chloe.get(f"/records/{record.pk}"))
+    for href in (f"/search?q=like%3A{record.pk}", f"/search?q=columns_of%3A{record.pk}", f"/graph/{record.pk}"):
+        assert f'href="{href}"' in page
+        assert chloe.get(href.replace("%3A", ":")).status_code == 200
+    told = text_of(browser(language="fr").get("/search", {"q": "like:99999"}))
+    assert "Il n’y a pas de notice «\u00a099999\u00a0» à laquelle comparer." in told
+
+
+def test_names_with_slashes_and_blanks_have_graphs_and_examples(browser: Any, instance: Any) -> None:
+    from dop2i.faces.web.search_filters import by_example
+    from dop2i.server.catalogue import actions, index
+    from dop2i.server.relations.following import follow
+
+    said = {"identifier": "10.1234/b", "relation_type": {"id": "cites"}}
+    for key, doi, related in (("spase:NASA/Data (1)/A", "10.1234/a", [said]), ("spase:NASA/B", "10.1234/b", [])):
+        metadata = {"title": key, "resource_type": {"id": "dataset"}, "related_identifiers": related}
+        document = {
+            "id": key, "access": {"record": "public"}, "pids": {"doi": {"identifier": doi}}, "metadata": metadata,
+        }  # fmt: skip
+        actions.put_entry(key=key, document=document)
+    index.follow()
+    follow()
+    chloe = browser()
+    page = text_of(chloe.get("/graph/spase:NASA/B"))
+    assert 'href="/graph/spase:NASA/Data%20(1)/A"' in page
+    assert "/api/graph/spase:NASA/B/provenance" in page
+    nodes = chloe.get("/api/graph/spase:NASA/Data (1)/A").json()["nodes"]
+    assert {node["id"] for node in nodes} == {"spase:NASA/Data (1)/A", "spase:NASA/B"}
+    assert "@graph" in json.loads(chloe.get("/api/graph/spase:NASA/B/provenance").content)
+    like = by_example("like", "spase:NASA/Data (1)/A")
+    assert "spase:NASA/B" in text_of(chloe.get(like))
+
+
+def test_corrections_are_suggested_in_the_language_of_the_page(browser: Any, published: Any) -> None:
+    published()
+    found = browser(language="fr").get("/search/suggest", {"q": "muosn"}).json()["suggestions"]
+    assert [(one["kind"], one["q"]) for one in found] == [("correction", "muons")]
+    assert found[0]["label"].endswith("muons")
+    assert "Did you mean" not in found[0]["label"]
+
+
+def test_an_unusual_order_stays_chosen(browser: Any, published: Any) -> None:
+    published()
+    page = text_of(browser().get("/search", {"q": "muons", "sort": "updated-asc"}))
+    assert '<option value="updated-asc" selected>' in page
+    assert '<option value="updated-asc"' not in text_of(browser().get("/search", {"q": "muons"}))
+
+
+def test_who_looks_for_words_among_everything_gets_the_best_match_first(browser: Any, published: Any) -> None:
+    published()
+    everything = text_of(browser().get("/search"))
+    assert '<option value="" selected>Newest first</option>' in everything
+    assert '<option value="bestmatch">' in everything
+    words = text_of(browser().get("/search", {"q": "muons", "sort": ""}))
+    assert '<option value="" selected>Best match</option>' in words
+    newest = text_of(browser().get("/search", {"q": "muons", "sort": "newest"}))
+    assert '<option value="newest" selected>' in newest

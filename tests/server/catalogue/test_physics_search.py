@@ -247,3 +247,48 @@ def test_thousands_of_nested_parentheses_are_only_a_search(catalogue):
     assert deep.total == 7
     assert "nesting" in {note.code for note in deep.notes}
     assert queries.search(ANONYMOUS, q="(record OR " * 150 + "x").total == 7
+
+
+def test_facets_go_by_their_names_in_both_languages(catalogue):
+    assert found("theme:nucléaire") == found('theme:"nuclear physics"') == found("theme:nuclear") == {3, 4}
+    assert found("access:ouvert") == found("access:open") == set(FACTS)
+    # a word of the set-up is no community
+    assert found("community:p") == found("licence:p") == set()
+
+
+def test_a_distance_is_told_as_people_say_it(catalogue):
+    assert queries.search(ANONYMOUS, q="distance:<100 Mpc").understood == "distance:<100 Mpc"
+    assert queries.search(ANONYMOUS, q="distance:1..2 kpc").understood == "distance:1 kpc..2 kpc"
+    assert queries.search(ANONYMOUS, q="wavelength:500 nm").understood == "wavelength:500 nm"
+
+
+def test_an_example_that_is_none_is_told(catalogue):
+    def notes(q):
+        return [note.code for note in queries.search(ANONYMOUS, q=q).notes]
+
+    assert notes("like:1") == notes("columns_of:1") == []
+    assert notes("like:99") == notes("columns_of:nothing") == ["no-record"]
+    actions.put_entry(key="own:8", document=record(8, {}))
+    index.follow()
+    assert notes("columns_of:8") == ["no-columns"]
+    secret = record(9, {}, access={"record": "restricted", "files": "restricted"})
+    actions.put_entry(key="own:9", document=secret)
+    index.follow()
+    assert notes("like:9") == ["no-record"]
+
+
+def test_words_without_blanks_between_them_are_found_wherever_they_stand(catalogue):
+    for number, title in (
+        (20, "中微子振荡的测量 与 暗物质"),
+        (21, "ミューオン寿命の測定"),
+        (22, "قياس كتلة بوزون هيغز في 13 TeV"),
+    ):
+        document = record(1, {}) | {"id": str(number)}
+        document["metadata"]["title"] = title
+        actions.put_entry(key=f"own:{number}", document=document)
+    index.follow()
+    assert found("中微子") == found("振荡") == found("title:测量") == found('"中微子 暗物质"') == {20}
+    assert found("寿命") == {21}
+    assert found("寿命 中微子") == set()
+    assert found("بوزون") == found("هيغز 13") == {22}
+    assert 20 not in found("-振荡")

@@ -84,3 +84,52 @@ def test_any_beginning_has_suggestions_or_none(catalogue, text):
     for q in (text, f"experiment:{text}", f"nuclide:{text}", f'title:"{text}'):
         assert len(suggest(ANONYMOUS, q=q)) <= 8
         assert isinstance(corrected(ANONYMOUS, q=q), str)
+
+
+@pytest.fixture
+def collisions(instance, alice):
+    """Public records with energies, years, columns and names, and a closed one of Alice's."""
+    said = [
+        (1, "Dimuons at the LHC", {"dop2i:sqrt_s": {"minimum": 13, "maximum": 13, "unit": "TeV"}}),
+        (2, "Muons again", {"dop2i:sqrt_s": {"minimum": 13000.0, "maximum": 13000.0, "unit": "GeV"}}),
+        (3, "Muonium at 130", {"dop2i:sqrt_s": {"minimum": 130, "maximum": 130, "unit": "GeV"}}),
+    ]
+    for number, title, custom in said:
+        document = record(number, title, experiment="CMS") | {
+            "custom_fields": {"dop2i:experiment": ["CMS"], "dop2i:theme": "nuclear", **custom}
+        }
+        document["metadata"] |= {
+            "publication_date": str(2010 + number),
+            "creators": [{"person_or_org": {"name": "Curie, Marie"}}],
+            "resource_type": {"id": "software"},
+        }
+        actions.put_entry(key=f"own:{number}", document=document, text_facts="muon_pt muon_eta")
+    secret = record(4, "Closed", experiment="CMS", access="restricted", owner=alice.person_id)
+    secret["custom_fields"] = {"dop2i:sqrt_s": {"minimum": 133, "maximum": 133, "unit": "TeV"}}
+    actions.put_entry(key="own:4", document=secret)
+    index.follow()
+    return instance
+
+
+def test_every_field_suggests_values(collisions, alice):
+    found = [(one.label, one.q, one.count) for one in suggest(ANONYMOUS, q="muons sqrt_s:13")]
+    assert found == [("13 TeV", "muons sqrt_s:13 TeV", 2), ("130 GeV", "muons sqrt_s:130 GeV", 1)]
+    assert "133 TeV" in labels(alice, "sqrt_s:13")
+    assert labels(ANONYMOUS, "energy:5") == ["5 eV", "5 keV", "5 MeV", "5 GeV", "5 TeV"]
+    assert labels(ANONYMOUS, "year:201") == ["2013", "2012", "2011"]
+    assert [one.q for one in suggest(ANONYMOUS, q="creator:cur")] == ["creator:curie"]
+    assert set(labels(ANONYMOUS, "column:muon")) == {"muon_pt", "muon_eta"}
+    assert "dimuons" in labels(ANONYMOUS, "title:dim")
+    # in the words of either language
+    assert labels(ANONYMOUS, "type:logi") == labels(ANONYMOUS, "type:soft") == ["software"]
+    assert labels(ANONYMOUS, "theme:physique") == ["nuclear"]
+
+
+def test_where_nothing_goes_on_the_correction_is_suggested(collisions):
+    assert [(one.kind, one.q) for one in suggest(ANONYMOUS, q="experiment:CSM")] == [("correction", "experiment:CMS")]
+    assert [one.q for one in suggest(ANONYMOUS, q="experment:CMS")][:1] == ["experiment:CMS"]
+    assert corrected(ANONYMOUS, q="experment:CMS titel:muonss") == "experiment:CMS title:muons"
+    assert corrected(ANONYMOUS, q="sqrt_s:13 muons") == "sqrt_s:13 TeV muons"
+    assert corrected(ANONYMOUS, q="sqrt_s:13 GeV muons") == ""
+    # two letters in each other's place are one mistake
+    assert corrected(ANONYMOUS, q="mouns") == "muons"

@@ -165,3 +165,21 @@ def test_a_link_is_broken_after_it_failed_on_several_days_and_its_owner_is_told(
     for day in range(200, 260, 10):
         assert check_addresses(everything, now=now + datetime.timedelta(days=day)) == 0
     assert set(Address.objects.values_list("state", flat=True)) == {"alive"}
+
+
+def test_in_prov_o_what_was_executed_is_an_activity(instance: Any) -> None:
+    put("own:1", kind="dataset", doi="10.1234/raw")
+    put("own:2", kind="software", doi="10.1234/soft", relations=[("requires", "10.1234/library")])
+    uses = [("requires", "10.1234/soft"), ("requires", "10.1234/raw")]
+    put("own:3", kind="workflow", doi="10.1234/execution", relations=uses)
+    made_of = [("iscompiledby", "10.1234/execution"), ("isderivedfrom", "10.1234/raw")]
+    put("own:4", kind="image-plot", doi="10.1234/table", relations=made_of)
+    follow()
+    made = queries.neighbourhood(ANONYMOUS, "own:4", depth=3).as_provenance()["@graph"]
+    nodes = {node["@id"].rpartition("/")[2]: node for node in made}
+    assert nodes["3"]["@type"] == "prov:Activity"
+    assert {node["@type"] for name, node in nodes.items() if name != "3"} == {"prov:Entity"}
+    assert [one["@id"][-1] for one in nodes["4"]["prov:wasGeneratedBy"]] == ["3"]
+    assert sorted(one["@id"][-1] for one in nodes["3"]["prov:used"]) == ["1", "2"]
+    assert "prov:used" not in nodes["2"]
+    assert nodes["2"]["dct:requires"]

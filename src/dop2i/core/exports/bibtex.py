@@ -12,6 +12,7 @@ from typing import Any
 from dop2i.core.exports._facts import Agent, Facts
 from dop2i.core.exports._text import one_line, shortened
 from dop2i.core.exports.base import ExportWriter
+from dop2i.core.marked import formulas_apart
 
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\textbraceleft{}", "}": r"\textbraceright{}",
@@ -58,8 +59,16 @@ class BibTeX(ExportWriter):
 
 
 def latex(text: str) -> str:
-    """A text as LaTeX. A letter that no command is known for (Cyrillic, Chinese) stays as it is: UTF-8."""
-    return "".join(_latex_of(character) for character in unicodedata.normalize("NFC", one_line(text)))
+    """A text as LaTeX. A letter that no command is known for (Cyrillic, Chinese) stays as it is: UTF-8.
+
+    Formulas that a title holds (``$\\sqrt{s}$``) stay formulas, when nothing else is in them.
+    """
+    pieces = formulas_apart(unicodedata.normalize("NFC", one_line(text)))
+    return "".join(
+        # BibTeX counts \\{ as a brace that opens
+        f"${words}$" if formula and not re.search(r"\\[{}]", words) else "".join(map(_latex_of, words))
+        for words, formula in pieces
+    )
 
 
 def _latex_of(character: str) -> str:

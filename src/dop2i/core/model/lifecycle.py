@@ -146,13 +146,14 @@ def inverse_of(kind: str) -> str:
 
 
 def provenance(nodes: list[dict[str, Any]], edges: list[dict[str, str]]) -> dict[str, Any]:
-    """A graph as PROV-O in JSON-LD. ``nodes`` have ``id``, ``title``, ``url``, ``stage``; ``edges`` ``source``,
-    ``kind``, ``target`` (ids of nodes)."""
+    """A graph as PROV-O in JSON-LD. ``nodes`` have ``id``, ``title``, ``url``, ``stage``, ``resource_type``; ``edges``
+    ``source``, ``kind``, ``target`` (ids of nodes)."""
     addresses = {node["id"]: node["url"] or f"urn:x-dop2i:{node['id']}" for node in nodes}
+    activities = _activities(nodes, edges)
     made = {
         node["id"]: {
             "@id": addresses[node["id"]],
-            "@type": "prov:Activity" if node["stage"] == "run" else "prov:Entity",
+            "@type": "prov:Activity" if node["id"] in activities else "prov:Entity",
             "rdfs:label": node["title"],
         }
         for node in nodes
@@ -162,8 +163,41 @@ def provenance(nodes: list[dict[str, Any]], edges: list[dict[str, str]]) -> dict
         said = PROV.get(kind)
         if said is None and (said := PROV.get(inverse_of(kind))) is not None:
             source, target = target, source
-        values = made[source].setdefault(said or "dct:relation", [])
+        values = made[source].setdefault(_fitting(said, source in activities, target in activities), [])
         reference = {"@id": addresses[target]}
         if reference not in values:
             values.append(reference)
     return {"@context": _CONTEXT, "@graph": list(made.values())}
+
+
+def _activities(nodes: list[dict[str, Any]], edges: list[dict[str, str]]) -> set[str]:
+    """What happened: runs, workflows that something came out of or went into, software that made something."""
+    kinds = {node["id"]: str(node.get("resource_type") or "").partition("-")[0] for node in nodes}
+    executed: set[str] = set()
+    for edge in edges:
+        source, kind, target = edge["source"], edge["kind"], edge["target"]
+        if kind not in _OF_ACTIVITIES:
+            source, kind, target = target, inverse_of(kind), source
+        if kind == "requires" and kinds.get(source) == "workflow":
+            executed.add(source)
+        elif kind in ("iscompiledby", "iscollectedby") and kinds.get(target) in ("workflow", "software"):
+            executed.add(target)
+    return {node["id"] for node in nodes if node["stage"] == "run"} | executed
+
+
+_OF_ACTIVITIES = ("requires", "iscompiledby", "iscollectedby")
+"""Relations of which PROV-O wants one end to be an activity."""
+
+
+def _fitting(said: str | None, from_activity: bool, to_activity: bool) -> str:
+    """The property, or a wider one where its ends are not what PROV-O wants of it."""
+    ends = {
+        "prov:used": (True, False),
+        "prov:wasGeneratedBy": (False, True),
+        "prov:wasDerivedFrom": (False, False),
+        "prov:wasRevisionOf": (False, False),
+        "prov:alternateOf": (False, False),
+    }
+    if said in ends and ends[said] != (from_activity, to_activity):
+        return "dct:requires" if said == "prov:used" else "prov:wasInfluencedBy"
+    return said or "dct:relation"

@@ -17,16 +17,21 @@ _PARTICLES = {
     "capture": "gamma", "absorption": "abs",
 }  # fmt: skip
 _PAIR = re.compile(r"^(?P<target>[^(),]{0,30})\(\s*(?P<inside>[^()]{1,60})\s*\)(?P<rest>.*)$", re.DOTALL)
-_ARROW = re.compile(r"\s*(?:-+>|→|=>|\\to\b|\\rightarrow)\s*")
+_ARROW = re.compile(r"\s*(?:[-=]+>|→|⟶|⇒)\s*")
+_PART = re.compile(r"(?:[^\s(]|\([^)]{0,60}\)?)+")
+_GLUED = re.compile(r"(?<=[a-z][+-])(?=[a-z])")
+_MARKUP = re.compile(r"[$\\{}]")
 LONGEST = 300
 
 
 @functools.lru_cache(maxsize=16384)
 def reaction(text: str) -> str:
     """The reaction in one spelling, with its target when it is written: ``Fe-56(n,gamma)``; empty for no reaction."""
-    plain = text.strip().strip("$")
+    plain = text.strip()
     if not plain or len(plain) > LONGEST:
         return ""
+    if _MARKUP.search(plain):
+        plain = _without_latex(plain)
     if _ARROW.search(plain):
         sides = [_side(side) for side in _ARROW.split(plain)]
         return " > ".join(sides) if all(sides) else ""
@@ -45,8 +50,14 @@ def reaction(text: str) -> str:
 def reaction_terms(text: str) -> list[str]:
     """Under what a reaction is found: with its target, and the process alone."""
     whole = reaction(text)
-    process = whole.partition("(")[2].rstrip(")")
+    process = whole.partition("(")[2].rstrip(")") if " > " not in whole else ""
     return [term for term in (whole, process) if term]
+
+
+def _without_latex(text: str) -> str:
+    """``$p + p$$\\implies$ $J/\\psi$`` as ``p + p --> J/psi``: each formula is a particle or a sign of its own."""
+    plain = re.sub(r"\\(?:to|rightarrow|longrightarrow|implies|Rightarrow)(?![A-Za-z])", " --> ", text)
+    return " ".join(_MARKUP.sub("", plain.replace("$$", " ").replace("^", "")).split())
 
 
 def _process(inside: str) -> str:
@@ -67,4 +78,5 @@ def _particle(text: str) -> str:
 
 def _side(text: str) -> str:
     """The particles of one side, in an order of their own: who writes ``H X`` means ``X H`` as well."""
-    return " ".join(sorted(text.lower().replace("+ ", " ").split()))
+    apart = _GLUED.sub(" ", text.lower())
+    return " ".join(sorted(part for part in _PART.findall(apart) if part != "+"))

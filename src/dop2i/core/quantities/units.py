@@ -17,13 +17,17 @@ PREFIXES = {
     "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18, "Z": 1e21, "Y": 1e24,
 }  # fmt: skip
 
+PARSEC = 3.0856775814913673e16
+LONGEST_IN_METRES = 1e15
+"""Longer lengths are distances between stars, which nobody reckons in metres."""
+
 _LARGE = {name: factor for name, factor in PREFIXES.items() if factor >= 1}
 _JOULE = 1.0 / 1.602176634e-19
 _SYMBOLS: dict[str, dict[str, tuple[float, dict[str, float]]]] = {
     "energy": {"eV": (1.0, PREFIXES), "J": (_JOULE, PREFIXES), "erg": (_JOULE * 1e-7, {"": 1.0})},
     "length": {
         "m": (1.0, PREFIXES),
-        "pc": (3.0856775814913673e16, _LARGE),
+        "pc": (PARSEC, _LARGE),
         "ly": (9.4607304725808e15, _LARGE),
         "al": (9.4607304725808e15, _LARGE),
         "AU": (149_597_870_700.0, {"": 1.0}),
@@ -124,8 +128,10 @@ def rounded(value: float) -> float:
 
 
 def in_words(value: float, dimension: str) -> str:
-    """A value of base units with the prefix that suits it: ``13 TeV``, ``1.5 keV``, ``3 GB``."""
+    """A value of base units with the prefix that suits it: ``13 TeV``, ``1.5 keV``, ``3 GB``; far away in parsecs."""
     base = BASES[dimension]
+    if dimension == "length" and LONGEST_IN_METRES < abs(value) < math.inf:
+        base, value = "pc", value / PARSEC
     if not math.isfinite(value) or value == 0 or dimension in ("angle", "time"):
         return f"{value:.6g} {base}"
     steps = [("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12), ("P", 1e15), ("E", 1e18)]

@@ -22,21 +22,7 @@ Depth = Annotated[int, Query(ge=1, le=queries.DEEPEST, description="How many rel
 @route(
     router,
     "GET",
-    "/graph/{str:entry}",
-    answers={200: answer("Nodes and edges", "Graph")},
-    problems=(404,),
-    tags=("catalogue",),
-)
-def get_graph(request: HttpRequest, entry: EntryKey, depth: Depth = 2) -> HttpResponse:
-    """What a record hangs together with: plan, data, software, results, papers, ours and harvested."""
-    graph = queries.neighbourhood(request.actor, queries.entry_key(entry), depth=depth)
-    return json_answer(graph.as_json(base=base_url(request)))
-
-
-@route(
-    router,
-    "GET",
-    "/graph/{str:entry}/provenance",
+    "/graph/{path:entry}/provenance",
     answers={200: answer("The same in PROV-O", {"type": "object"}, "application/ld+json")},
     problems=(404,),
     tags=("catalogue",),
@@ -47,6 +33,20 @@ def get_provenance(request: HttpRequest, entry: EntryKey, depth: Depth = 2) -> H
     made = json_answer(graph.as_provenance(base=base_url(request)))
     made["Content-Type"] = "application/ld+json"
     return made
+
+
+@route(
+    router,
+    "GET",
+    "/graph/{path:entry}",
+    answers={200: answer("Nodes and edges", "Graph")},
+    problems=(404,),
+    tags=("catalogue",),
+)
+def get_graph(request: HttpRequest, entry: EntryKey, depth: Depth = 2) -> HttpResponse:
+    """What a record hangs together with: plan, data, software, results, papers, ours and harvested."""
+    graph = queries.neighbourhood(request.actor, queries.entry_key(entry), depth=depth)
+    return json_answer(graph.as_json(base=base_url(request)))
 
 
 @route(router, "GET", "/links/broken", answers={200: answer("Broken links", "BrokenLinks")}, tags=("catalogue",))

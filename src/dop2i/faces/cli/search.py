@@ -20,6 +20,8 @@ LISTS = ("csv", "jsonl", "bibtex", "datacite")
 @click.option("--size", default=20, type=click.IntRange(1, 200), help="How many (20).")
 @click.option("--page", default=1, type=click.IntRange(1, 10_000), help="From 1.")
 @click.option("--facets", is_flag=True, help="Count facets as well.")
+@click.option("--keep", default="", metavar="NAME", help="Keep this search among yours under a name.")
+@click.option("--news", is_flag=True, help="With --keep: be told of new results.")
 @click.option("--as", "kind", type=click.Choice(LISTS), help="Write all results (10,000 at most) as this.")
 @json_option
 def command(
@@ -31,6 +33,8 @@ def command(
     size: int,
     page: int,
     facets: bool,
+    keep: str,
+    news: bool,
     kind: str | None,
     as_json: bool,
 ) -> None:
@@ -44,6 +48,8 @@ def command(
 
     asked: dict[str, Any] = {"q": query, **({"sort": sort} if sort else {}), **_pairs(filters)}
     session = Client(server, token).session
+    if keep:
+        _keep_search(session, keep, asked, news=news)
     if kind:
         _write_list(session, kind, asked)
         return
@@ -74,12 +80,15 @@ def _pairs(filters: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 def _line(hit: dict[str, Any]) -> str:
+    from dop2i.core.marked import as_text
     from dop2i.faces.cli._terminal import clean
 
     metadata = hit.get("metadata") or {}
     pids = (pid.get("identifier", "") for pid in (hit.get("pids") or {}).values())
     year = str(metadata.get("publication_date") or "")[:4]
-    return "\t".join(clean(part) for part in (str(hit["id"]), year, str(metadata.get("title") or ""), next(pids, "")))
+    return "\t".join(
+        clean(part) for part in (str(hit["id"]), year, as_text(str(metadata.get("title") or "")), next(pids, ""))
+    )
 
 
 def _print_facets(counted: dict[str, Any]) -> None:
@@ -89,6 +98,18 @@ def _print_facets(counted: dict[str, Any]) -> None:
         values = [f"{clean(str(one['label']))} {one['doc_count']:,}" for one in facet["buckets"][:10]]
         if values:
             click.echo(f"{facet['label']}: {', '.join(values)}")
+
+
+def _keep_search(session: Any, name: str, asked: dict[str, Any], *, news: bool) -> None:
+    from urllib.parse import urlencode
+
+    from dop2i.faces.cli._terminal import note
+
+    # an address of the pages calls size what the API calls file_size
+    pairs = {"size" if key == "file_size" else key: value for key, value in asked.items() if value}
+    body = {"address": urlencode(pairs, doseq=True), "name": name, "notify": news}
+    held = session.request("POST", "api/user/searches", json=body).json()
+    note(f"Kept as “{held['name']}”: {held['links']['self_html']}; its feed is {held['links']['atom']}")
 
 
 def _write_list(session: Any, kind: str, asked: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from dop2i.faces.web import citing, figures, present
 from dop2i.faces.web.facts import physics_facts
 from dop2i.faces.web.licences import licences_of
 from dop2i.faces.web.rendering import language, page
+from dop2i.faces.web.search_filters import see_also
 from dop2i.server.harvests import queries
 from dop2i.server.harvests.documents import address_of, api_address_of
 from dop2i.server.harvests.models import Item
@@ -45,7 +46,7 @@ def entry(request: HttpRequest, source: str, name: str) -> HttpResponse:
         "title": title,
         "title_lang": present.text_language(document, title),
         "description_lang": present.text_language(document, description),
-        "lead": present.shortened(present.plain_text(description), 320),
+        "lead": present.summary_of(description, 320),
         "paragraphs": present.paragraphs(description),
         "type": present.type_label(document),
         "theme": theme,
@@ -61,6 +62,7 @@ def entry(request: HttpRequest, source: str, name: str) -> HttpResponse:
         "dates": present.dates_of(document),
         "identifiers": _identifiers(document),
         "relations": _relations(document),
+        "also": see_also(shown.members[0][0].key),
         "citations": citing.citations(document),
         "members": [_member(item, found) for item, found in shown.members],
         "disagreements": _disagreements(shown),

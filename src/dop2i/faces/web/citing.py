@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dop2i.core.marked import as_text
 from dop2i.faces.web import present
 from dop2i.faces.web.rendering import language
 
@@ -40,7 +41,7 @@ def highwire_tags(document: dict[str, Any]) -> list[tuple[str, str]]:
     metadata = document.get("metadata", {})
     date = str(metadata.get("publication_date") or "").split("/")[0]
     identifier = identifier_of(document)
-    tags = [("citation_title", str(metadata.get("title") or ""))]
+    tags = [("citation_title", as_text(str(metadata.get("title") or "")))]
     tags += [("citation_author", name) for name in present.creator_names(document)[:100]]
     tags += [("citation_publication_date", date.replace("-", "/")), ("citation_online_date", date.replace("-", "/"))]
     tags += [("citation_publisher", str(metadata.get("publisher") or ""))]

@@ -30,7 +30,7 @@ def preview_of(document: dict[str, Any], record: Any) -> dict[str, Any]:
         "type": present.type_label(document),
         "creators": names[:CREATORS],
         "more": max(len(names) - CREATORS, 0),
-        "summary": present.shortened(present.plain_text(str(metadata.get("description") or "")), 160),
+        "summary": present.summary_of(str(metadata.get("description") or ""), 160),
         "facts": [fact for fact in physics_facts(document) if fact.value][:FACTS],
         "licence": present.licence_short(document),
         "access": present.access_of(document),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from dop2i.core.marked import as_text
 from dop2i.faces.web import figures
 from dop2i.faces.web.present import quantity, term_label
 from dop2i.faces.web.rendering import language
@@ -72,7 +73,7 @@ def fact_words(key: str, value: object) -> str:
         return ", ".join(s for s in shown if s) + (" …" if len(value) > 8 else "")
     if not isinstance(value, dict):
         vocabulary = {"dop2i:experiment": "experiments", "dop2i:facility": "facilities"}.get(key)
-        return term_label(vocabulary, str(value)) if vocabulary else str(value)
+        return term_label(vocabulary, str(value)) if vocabulary else as_text(str(value))
     if key == "dop2i:length_probed":
         low, high = value.get("minimum"), value.get("maximum")
         words = [figures.length(float(v), here) for v in dict.fromkeys((low, high)) if isinstance(v, int | float)]

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from dop2i.core.marked import as_text
 from dop2i.core.model.lifecycle import STAGES, inverse_of
 from dop2i.faces.web import present
 from dop2i.faces.web.plots.graph import Box, graph_drawing
@@ -29,7 +30,7 @@ def graph(request: HttpRequest, entry: str) -> HttpResponse:
     centre = found.nodes[key]
     stages = {stage: term.label(language()) for stage, term in STAGES.items()}
     arrows = [(source, target, _words(found, source, kind, target)) for source, kind, target in found.edges]
-    name = _("Graph of what “%(title)s” hangs together with") % {"title": centre.title}
+    name = _("Graph of what “%(title)s” hangs together with") % {"title": as_text(centre.title)}
     context = {
         "centre": centre,
         "entry": entry,
@@ -51,11 +52,12 @@ def _box(node: Node, centre: str) -> Box:
         note = _("does not answer")
     classes = "is-centre" if node.id == centre else "" if node.known else "is-outside"
     href = reverse("web:graph", args=[node.id.removeprefix("own:")]) if node.known else node.url
-    return Box(node.id, node.title, note, node.stage, href if href.startswith(("/", "http")) else "", classes)
+    return Box(node.id, as_text(node.title), note, node.stage, href if href.startswith(("/", "http")) else "", classes)
 
 
 def _words(found: Graph, source: str, kind: str, target: str) -> str:
-    return f"{found.nodes[source].title}: {present.term_label('relationtypes', kind)} {found.nodes[target].title}"
+    first, second = (as_text(found.nodes[node].title) for node in (source, target))
+    return f"{first}: {present.term_label('relationtypes', kind)} {second}"
 
 
 def _rows(found: Graph) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from dop2i.faces.web.plots.bars import progress_bar
 from dop2i.faces.web.rendering import language, page
 from dop2i.faces.web.said import said
 from dop2i.server.harvests import actions, queries
+from dop2i.server.harvests.documents import address_of, api_address_of
 from dop2i.server.harvests.policy import require_harvest
 from dop2i.server.harvests.sources import SOURCES, Source
 from dop2i.server.jobs.queries import jobs_for
@@ -44,8 +45,12 @@ def state_of(harvest: Any) -> dict[str, str]:
 def harvests(request: HttpRequest) -> HttpResponse:
     """All harvests, and the kinds of sources that can be added."""
     require_harvest(request.actor)
-    rows = [{"line": line, "state": state_of(line.harvest)} for line in queries.list_harvests()]
     kinds = [_kind(source) for source in SOURCES.values()]
+    labels = {kind["name"]: kind["label"] for kind in kinds}
+    rows = [
+        {"line": line, "state": state_of(line.harvest), "kind": labels.get(line.harvest.kind, line.harvest.kind)}
+        for line in queries.list_harvests()
+    ]
     total = sum(row["line"].live for row in rows)
     return page(request, "harvests.html", {"rows": rows, "kinds": kinds, "total": total}, nav="harvests")
 
@@ -128,13 +133,20 @@ def harvest(request: HttpRequest, slug: str) -> HttpResponse:
         "line": line,
         "harvest": line.harvest,
         "kind": _kind(_source(line.harvest.kind)),
+        "options": _told(_source(line.harvest.kind), line.harvest.options),
         "state": state_of(line.harvest),
         "runs": queries.runs_of(line.harvest),
         "run": run,
         "bar": bar,
         "job": jobs[0] if jobs else None,
-        "problems": queries.problems_of(line.harvest),
-        "gone": queries.gone_from(line.harvest),
+        "problems": [
+            {"item": item, "raw": api_address_of(item.key, part="raw") if item.raw_type else ""}
+            for item in queries.problems_of(line.harvest)
+        ],
+        "gone": [
+            {"item": item, "address": address_of(item.entry) if item.entry else ""}
+            for item in queries.gone_from(line.harvest)
+        ],
         "search": f"{reverse('web:search')}?source={slug}",
     }
     return page(request, "harvest.html", context, nav="harvests")
@@ -174,8 +186,6 @@ def settle(request: HttpRequest) -> HttpResponse:
     else:
         item = actions.join(actor=request.actor, key=key, entry=_entry_key(request.POST.get("entry", "")))
         messages.success(request, _("Both are one entry now."))
-    from dop2i.server.harvests.documents import address_of
-
     return HttpResponseRedirect(address_of(item.entry))
 
 
@@ -209,8 +219,16 @@ def _kind(source: Source) -> dict[str, str]:
     }
 
 
+def _told(source: Source, options: dict[str, str]) -> list[tuple[str, str]]:
+    """The options of a harvest in words, as the form names them."""
+    fields = _fields(source, options)
+    words = {field["name"]: field["label"] for field in fields}
+    values = {(field["name"], value): label for field in fields for value, label in field["choices"]}
+    return [(words.get(name, name), values.get((name, value), value)) for name, value in options.items()]
+
+
 def _fields(source: Source, given: Any) -> list[dict[str, Any]]:
-    """The options of a source as a form shows them, and the theme."""
+    """The options of a source as a form shows them, and those that every source has."""
     here = language()
     made = [
         {
@@ -226,12 +244,18 @@ def _fields(source: Source, given: Any) -> list[dict[str, Any]]:
     themes = [(name, present.term_label("themes", name)) for name in VOCABULARIES["themes"]]
     theme = {"name": "theme", "label": _("Theme of records that state none"), "help": "", "choices": themes,
              "value": given.get("theme", "") or source.theme, "required": False}  # fmt: skip
-    return [*made, theme]
+    pause = {"name": "pause", "label": _("Seconds between two requests"), "choices": [],
+             "help": _("Half a second where nothing is given, none for hosts that the configuration names."),
+             "value": given.get("pause", ""), "required": False}  # fmt: skip
+    return [*made, theme, *([pause] if source.name != "folder" else [])]
 
 
 def _options(source: Source, given: Any) -> dict[str, str]:
+    """What the form says, without what a source does anyway: as the command line would have it."""
+    defaults = {option.name: option.default for option in source.options}
     names = [*(option.name for option in source.options), "theme", "pause"]
-    return {name: given[name].strip() for name in names if given.get(name, "").strip()}
+    found = {name: given.get(name, "").strip() for name in names}
+    return {name: value for name, value in found.items() if value and value != defaults.get(name)}
 
 
 def _hours(text: str) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dop2i.core.formulas import lowered, raised
+from dop2i.core.marked import as_html, as_text, formulas_as_html, formulas_as_text
 from dop2i.core.vocabularies import VOCABULARIES
 from dop2i.core.vocabularies.subjects import concept
 from dop2i.faces.web import figures
@@ -60,16 +63,36 @@ def localised(titles: object, otherwise: str = "") -> str:
     return str(titles or otherwise)
 
 
+_BLOCK = re.compile(r"(?i)</?(p|div|li|ul|ol|h[1-6]|br|tr)\b(\s[^<>]*)?/?>")
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:]*(\s[^<>]*)?/?>|<!--.*?-->", re.DOTALL)
+_RAISED = re.compile(r"(?i)<(sup|sub)>([-+−0-9]{1,12})</\1>")
+MOST_FORMULAS_IN = 100_000
+
+
 def plain_text(html: str) -> str:
-    """A description without its markup (descriptions are HTML in InvenioRDM); safe to show escaped."""
-    text = re.sub(r"(?i)</?(p|div|li|ul|ol|h[1-6]|br|tr)\b[^>]*>", "\n", html)
-    text = unescape(re.sub(r"<[^>]*>", "", text))
+    """A description without its markup (descriptions are HTML in InvenioRDM); safe to show escaped.
+
+    What only looks like a tag stays: ``5.5 <p_T < 7``.
+    """
+    text = _RAISED.sub(lambda found: (raised if found[1].lower() == "sup" else lowered)(found[2]), html)
+    text = unescape(_TAG.sub("", _BLOCK.sub("\n", text)))
     return re.sub(r"\n\s*\n+", "\n\n", re.sub(r"[ \t]+", " ", text)).strip()
 
 
-def paragraphs(html: str) -> list[str]:
-    """The paragraphs of a description, plain."""
-    return [p.strip() for p in re.split(r"\n\s*\n", plain_text(html)) if p.strip()]
+def paragraphs(html: str) -> list[SafeString]:
+    """The paragraphs of a description as HTML: its formulas in MathML (those far down as they are written)."""
+    found = [p.strip() for p in re.split(r"\n\s*\n", plain_text(html)) if p.strip()]
+    made, read = [], 0
+    for text in found:
+        read += len(text)
+        made.append(mark_safe(formulas_as_html(text) if read <= MOST_FORMULAS_IN else escape(text)))  # noqa: S308
+    return made
+
+
+def summary_of(html: str, limit: int) -> str:
+    """The beginning of a description in plain words, its formulas in Unicode."""
+    # a formula may be cut in two at the end of what is read, which is beyond what is shown
+    return shortened(formulas_as_text(plain_text(html[: 40 * limit])[: 4 * limit]), limit)
 
 
 def shortened(text: str, limit: int = 220) -> str:
@@ -221,10 +244,12 @@ def short_licence(licence_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One record in a list."""
+    """One record in a list: its title as it is written, as HTML, and in plain words."""
 
     id: str
     title: str
+    heading: SafeString
+    plain: str
     lang: str | None
     summary: str
     creators: str
@@ -252,8 +277,10 @@ def card(document: dict[str, Any]) -> Card:
     return Card(
         id=str(document.get("id", "")),
         title=title,
+        heading=mark_safe(as_html(title)),  # noqa: S308
+        plain=as_text(title),
         lang=text_language(document, title),
-        summary=shortened(plain_text(description_of(document))),
+        summary=summary_of(description_of(document), 220),
         creators=shown,
         type=type_label(document),
         year=year_of(document),

@@ -26,6 +26,7 @@ from dop2i.faces.web.inside import look_inside
 from dop2i.faces.web.licences import licences_of
 from dop2i.faces.web.picturing import Picture
 from dop2i.faces.web.rendering import language, page
+from dop2i.faces.web.search_filters import see_also
 from dop2i.faces.web.tree import folder_of, open_tree, tree_markup
 from dop2i.server.files.models import FileEntry
 from dop2i.server.files.queries import list_entries, totals
@@ -179,6 +180,7 @@ def record_context(request: HttpRequest, shown: Shown) -> dict[str, Any]:
         "trust": _trust(shown, digest),
         "paragraphs": present.paragraphs(present.description_of(shown.document)),
         "relations": _relations(shown.document),
+        "also": None if shown.draft else see_also(f"own:{shown.record.pk}"),
         "dates": present.dates_of(shown.document),
         "funding": _funding(shown.document),
         "everybody": _everybody(shown.document["metadata"]),
@@ -211,7 +213,7 @@ def _head(shown: Shown) -> dict[str, Any]:
         "title": title,
         "title_lang": present.text_language(document, title),
         "description_lang": present.text_language(document, description),
-        "lead": present.shortened(present.plain_text(description), 320),
+        "lead": present.summary_of(description, 320),
         "type": present.type_label(document),
         "theme": theme,
         "theme_label": theme_label,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from dop2i.faces.feeds import page_of
 from dop2i.faces.web import present
@@ -23,13 +24,15 @@ def result_rows(keys: Sequence[str], documents: Sequence[dict[str, Any]]) -> lis
 
 def _row(key: str, document: dict[str, Any], words: dict[int, str]) -> dict[str, Any]:
     number = number_of(key)
+    source = "" if key.startswith("own:") else key.partition(":")[0]
     return {
         "key": key,
         "card": present.card(document),
         "href": page_of(key, document),
         "picture": reverse("web:picture", args=[number]) if number in words else "",
         "words": words.get(number, ""),
-        "source": "" if key.startswith("own:") else key.partition(":")[0],
+        "source": source,
+        "origin": _("from %(source)s") % {"source": source} if source else "",
     }
 
 

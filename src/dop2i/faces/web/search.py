@@ -17,27 +17,38 @@ from dop2i.faces.result_lists import KINDS, result_list
 from dop2i.faces.web import figures, search_filters
 from dop2i.faces.web.rendering import language, page
 from dop2i.faces.web.rows import result_rows
-from dop2i.faces.web.search_filters import href
+from dop2i.faces.web.search_filters import by_example, href
 from dop2i.server.catalogue import queries as catalogue
 from dop2i.server.catalogue.addresses import Address
 from dop2i.server.catalogue.parsing import Note
-from dop2i.server.catalogue.suggesting import corrected, suggest
+from dop2i.server.catalogue.suggesting import Suggestion, corrected, suggest
 
 SIZE = 20
 LAST_PAGE = catalogue.WINDOW // SIZE
 FEW = 3
+UNUSUAL_SORTS = ("oldest", "updated-desc", "updated-asc")
 EXAMPLES = ("sqrt_s:13 TeV", "nuclide:56Fe", "creator:Curie", "cone:83.63,22.01,1deg")
 
 
-def _sorts() -> list[tuple[str, str]]:
-    return [
-        ("bestmatch", _("Best match")),
-        ("newest", _("Newest first")),
-        ("publication-desc", _("Date of publication")),
-        ("size-desc", _("Largest first")),
-        ("mostviewed", _("Most viewed")),
-        ("mostdownloaded", _("Most downloaded")),
-    ]
+def _sorts(chosen: str, *, q: str) -> list[tuple[str, str]]:
+    """The usual orders, and the one that is chosen. The order that nobody has to choose has no name in the address:
+    who looks for words among everything, newest first, gets the best match first."""
+    usual = "bestmatch" if q.strip() else "newest"
+    words = {
+        "bestmatch": _("Best match"),
+        "newest": _("Newest first"),
+        "oldest": _("Oldest first"),
+        "updated-desc": _("Changed last"),
+        "updated-asc": _("Changed first"),
+        "publication-desc": _("Date of publication"),
+        "publication-asc": _("Earliest published"),
+        "size-desc": _("Largest first"),
+        "size-asc": _("Smallest first"),
+        "mostviewed": _("Most viewed"),
+        "mostdownloaded": _("Most downloaded"),
+    }
+    shown = [name for name in words if name not in UNUSUAL_SORTS or name == chosen]
+    return [("" if name == usual else name, words[name]) for name in shown]
 
 
 def asked_of(request: HttpRequest) -> Address:
@@ -56,8 +67,8 @@ def search(request: HttpRequest) -> HttpResponse:
     query = asked.without_page()
     context: dict[str, Any] = {
         "q": asked.q,
-        "sort": results.sort,
-        "sorts": _sorts(),
+        "sort": asked.sort if results.sort != ("bestmatch" if asked.q else "newest") else "",
+        "sorts": _sorts(results.sort, q=asked.q),
         "total": results.total,
         "understood": results.understood if results.understood and results.understood != asked.q else "",
         "notes": [*_asides(request, asked, beyond), *(_note(note) for note in results.notes)],
@@ -113,12 +124,14 @@ def _note(note: Note) -> str:
         "unreadable": _("“%(subject)s” cannot be read; it was left out. Example: %(hint)s"),
         "unit": _("“%(subject)s” is no unit that fits there; the condition was left out. Example: %(hint)s"),
         "assumed": _("“%(subject)s” has no unit; %(hint)s was supposed."),
+        "no-record": _("There is no record “%(subject)s” to compare with."),
+        "no-columns": _("No columns are known of the files of record “%(subject)s”."),
     }
     return sentences[note.code] % {"subject": note.subject, "hint": note.hint}
 
 
 def _liked(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "like": href(Address(q=f"like:{row['key'].removeprefix('own:')}"))}
+    return {**row, "like": by_example("like", row["key"])}
 
 
 def _api_query(asked: Address) -> str:
@@ -152,10 +165,14 @@ def _pages(asked: Address, results: catalogue.Results) -> dict[str, Any]:
 def suggestions(request: HttpRequest) -> HttpResponse:
     """How the words in the box may go on, as JSON for the page's script."""
     found = suggest(request.actor, q=request.GET.get("q", "")[:500])
-    listed = [{"kind": one.kind, "label": one.label, "q": one.q, "count": one.count} for one in found]
+    listed = [{"kind": one.kind, "label": _label(one), "q": one.q, "count": one.count} for one in found]
     answer = JsonResponse({"suggestions": listed})
     answer["Cache-Control"] = "private, max-age=30"
     return answer
+
+
+def _label(one: Suggestion) -> str:
+    return f"{_('Did you mean:')} {one.label}" if one.kind == "correction" else one.label
 
 
 @require_safe

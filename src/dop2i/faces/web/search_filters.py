@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from dop2i.faces.web.plots.sky_cells import sky_cells
 from dop2i.faces.web.rendering import language
 from dop2i.server.catalogue.addresses import Address
 from dop2i.server.catalogue.facets import Bin, Pictures
+from dop2i.server.catalogue.similar import has_columns
 
 SHOWN = 8
 FACETS = (
@@ -37,6 +39,7 @@ OTHERS = (
 )
 OPEN = ("theme", "type", "experiment", "format")
 MAP_ORDER = 2
+_PARTING = re.compile(r"[\s()]")
 _EXAMPLES = {
     "sqrt_s": "7..8 TeV",
     "energy": "1..100 keV",
@@ -141,6 +144,19 @@ def href(asked: Address) -> str:
     written = asked.written()
     page = _search_page(get_script_prefix())
     return f"{page}?{written}" if written else page
+
+
+def by_example(field: str, key: str) -> str:
+    """The address of the search for what is ``like`` an entry, or has the ``columns_of`` it."""
+    name = key.removeprefix("own:")
+    return href(Address(q=f'{field}:"{name}"' if _PARTING.search(name) else f"{field}:{name}"))
+
+
+def see_also(key: str) -> dict[str, str]:
+    """Where a reader may go on from the page of an entry."""
+    columns = by_example("columns_of", key) if has_columns(key) else ""
+    graph = reverse("web:graph", args=[key.removeprefix("own:")])
+    return {"like": by_example("like", key), "columns": columns, "graph": graph}
 
 
 @functools.cache

@@ -83,7 +83,7 @@ urlpatterns = [
     _page("records/<int:record_id>/crate.zip", downloads.crate, "crate"),
     _page("records/<int:record_id>/edit", deposit.edit, "edit"),
     _page("records/<int:record_id>/new-version", deposit.new_version, "new-version"),
-    _page("graph/<str:entry>", graph.graph, "graph"),
+    _page("graph/<path:entry>", graph.graph, "graph"),
     _page("work/links", graph.broken_links, "broken-links"),
     _page("catalogue/<slug:source>/<path:name>", catalogue_entry.entry, "entry"),
     _page("harvests", harvests.harvests, "harvests"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,20 @@ MOST_FACET_VALUES = 500
 SHORTEST_PREFIX = 2
 BOOSTS = {"title": 4.0, "people": 2.0, "setup": 2.0, "keywords": 1.5}
 _ELISIONS = frozenset(["l", "d", "qu", "n", "s", "j", "c", "m", "t"])
-_VOCABULARIES = {"theme": "themes", "type": "resourcetypes", "licence": "licenses"}
+_VOCABULARIES = {
+    **{"theme": "themes", "type": "resourcetypes", "licence": "licenses"},
+    **{"experiment": "experiments", "facility": "facilities"},
+}
+_ACCESS = {
+    "open": ("ouvert", "acces ouvert", "libre"),
+    "restricted": ("restreint", "acces restreint", "closed", "ferme"),
+    "embargoed": ("embargo", "sous embargo"),
+    "metadata only": ("metadonnees seules", "metadata"),
+}
+_UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af"
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+"""Writing without blanks between words (Chinese, Japanese), and Korean, whose words carry endings: the index holds what
+stands between two blanks as one word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +85,9 @@ def most_results(group: Group, opened: Opened) -> int:
 
 
 def _is_plain_word(part: Clause | Group) -> bool:
-    return isinstance(part, Clause) and part.kind == "word" and part.field is None and part.text.isalpha()
+    if not isinstance(part, Clause) or part.kind != "word" or part.field is not None:
+        return False
+    return part.text.isalpha() and not is_unspaced(part.text)
 
 
 def _results_of(word: str, opened: Opened) -> int:
@@ -161,17 +177,28 @@ def _facet_query(clause: Clause, field: Field, asker: Asker) -> tantivy.Query:
     from tantivy import Query
 
     values = facet_values(asker.opened, field.name)
-    wanted = folded(clause.text)
-    labels = VOCABULARIES[_VOCABULARIES[field.name]] if field.name in _VOCABULARIES else {}
-    named = {key for key, label in labels.items() if wanted in {folded(title) for title in label.title.values()}}
+    wanted, names = folded(clause.text), labels_of(field.name)
+
+    def fitting(fits: Callable[[str], bool]) -> list[str]:
+        return [value for value, plain in values if fits(plain) or any(map(fits, names.get(plain, ())))]
+
     if clause.kind == "prefix":
-        found = [value for value, plain in values if plain.startswith(wanted)]
+        found = fitting(lambda words: words.startswith(wanted))
     else:
-        found = [value for value, plain in values if plain == wanted or value in named]
-        found = found or [value for value, plain in values if f" {wanted} " in f" {plain} "]
+        found = fitting(lambda words: words == wanted) or fitting(lambda words: f" {wanted} " in f" {words} ")
     if found:
         return one_of(field.name, found[:MOST_FACET_VALUES])
-    return _any(_phrase(clause.text, ("setup",))) or Query.empty_query()
+    in_the_setup = _phrase(clause.text, ("setup",)) if field.name in ("experiment", "facility") else []
+    return _any(in_the_setup) or Query.empty_query()
+
+
+@functools.cache
+def labels_of(name: str) -> dict[str, tuple[str, ...]]:
+    """What the values of a facet are called in both languages: folded words by folded value."""
+    if name == "access":
+        return _ACCESS
+    terms = VOCABULARIES[_VOCABULARIES[name]] if name in _VOCABULARIES else {}
+    return {folded(key): tuple({folded(title) for title in term.title.values()}) for key, term in terms.items()}
 
 
 def facet_values(opened: Opened, name: str) -> list[tuple[str, str]]:
@@ -199,6 +226,8 @@ def _words_query(clause: Clause, asker: Asker) -> tantivy.Query | None:
         tokens = tokens[1:]
     if not tokens:
         return None
+    if is_unspaced(clause.text):
+        return _both([_holding(names[0], token) for token in tokens])
     if clause.kind == "prefix":
         return _prefix_query(tokens, names[0])
     if len(tokens) > 1:
@@ -208,6 +237,20 @@ def _words_query(clause: Clause, asker: Asker) -> tantivy.Query | None:
     if clause.field is None and any(char.isdecimal() for char in tokens[0]):
         found = _any([found, term("ids", normal_identifier(clause.text))]) or found
     return found if clause.field or not asker.scored else _with_boosts(found, words)
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a text is in a writing whose words no blanks part."""
+    return _IS_UNSPACED.search(text) is not None
+
+
+def _holding(name: str, token: str) -> tantivy.Query:
+    """A word of such a writing wherever it stands; the dictionary is walked only where such words are."""
+    from tantivy import Query
+
+    if not is_unspaced(token):
+        return term(name, token, scored=True)
+    return Query.regex_query(schema.schema(), name, f"[{_UNSPACED}]*{_escaped(token)}.*")
 
 
 def _several_words(clause: Clause, tokens: list[str], names: Sequence[str], asker: Asker) -> tantivy.Query | None:

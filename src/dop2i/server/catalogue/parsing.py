@@ -65,6 +65,8 @@ SENTENCES = {
     "unreadable": "“%(subject)s” cannot be read; it was left out. Example: %(hint)s",
     "unit": "“%(subject)s” is no unit that fits there; the condition was left out. Example: %(hint)s",
     "assumed": "“%(subject)s” has no unit; %(hint)s was supposed.",
+    "no-record": "There is no record “%(subject)s” to compare with.",
+    "no-columns": "No columns are known of the files of record “%(subject)s”.",
 }
 
 

@@ -32,6 +32,7 @@ BASE = "https://base.here.invalid"
 AHEAD = "oai_dc"
 CHANGES = 200
 SECONDS = 0.5
+_complaints: set[str] = set()
 
 _ANEW = """
 PRAGMA page_size=16384;
@@ -148,9 +149,14 @@ def _using(action: Callable[[sqlite3.Connection], Any], *, writing: bool = True,
             if writing:
                 # what was withdrawn does not stay in free pages; what a power cut loses is written again
                 file.executescript("PRAGMA synchronous=OFF; PRAGMA secure_delete=ON")
-            return action(file)
+            done = action(file)
+            _complaints.clear()
+            return done
     except (sqlite3.Error, OSError) as error:
-        logger.warning("What is written for harvesters cannot be kept in %s: %s", path, error)
+        if str(error) not in _complaints:
+            # the worker tries again every two seconds: a full disk need not be told each time
+            logger.warning("What is written for harvesters cannot be kept in %s: %s", path, error)
+            _complaints.add(str(error))
         if not isinstance(error, sqlite3.OperationalError | OSError):
             for part in ("", "-wal", "-shm"):
                 path.with_name(path.name + part).unlink(missing_ok=True)

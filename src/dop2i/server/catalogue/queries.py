@@ -12,7 +12,7 @@ from dop2i.server.catalogue import schema, values
 from dop2i.server.catalogue.audience import MANY, audience_query, hidden_from, terms_of_audience, without
 from dop2i.server.catalogue.clauses import Asker, group_query, most_results, one_of, value_query
 from dop2i.server.catalogue.facets import Pictures, count_facets, count_pictures, narrowed
-from dop2i.server.catalogue.fields import FACET, by_name
+from dop2i.server.catalogue.fields import ALIKE, FACET, by_name
 from dop2i.server.catalogue.generations import READER
 from dop2i.server.catalogue.models import Change, Entry
 from dop2i.server.catalogue.opened import Opened, beside
@@ -69,17 +69,6 @@ class Results:
     page: int = 1
     size: int = 25
     sort: str = "bestmatch"
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeLine:
-    """One change as a follower reads it: ``document`` is the entry as it is now, None when it was withdrawn."""
-
-    seq: int
-    key: str
-    kind: str
-    at: Any
-    document: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +164,20 @@ def ask(
     if not meaning.root.parts:
         everything = audience_query(opened, actor, all_versions=all_versions)
         return Asked(opened, meaning, everything, everything, made, tuple(notes), opened.searcher.num_docs, known)
+    notes += _nothing_alike(actor, meaning)
     most = most_results(meaning.root, opened)
     plain = group_query(meaning.root, Asker(opened, actor, scored=False))
     rank = group_query(meaning.root, Asker(opened, actor)) if scored else plain
     hidden = hidden_from(actor, opened, plain, all_versions=all_versions, most=most)
     return Asked(opened, meaning, without(plain, hidden), without(rank, hidden), made, tuple(notes), most, known)
+
+
+def _nothing_alike(actor: Actor, meaning: Understood) -> list[Note]:
+    """What a query by example cannot go by."""
+    from dop2i.server.catalogue.similar import why_nothing
+
+    asked = [(one.field.name, one.text) for one in meaning.clauses if one.field and one.field.kind == ALIKE]
+    return [Note(code, text[:100]) for name, text in asked if (code := why_nothing(actor, name, text))]
 
 
 def keys_of(
@@ -221,19 +219,6 @@ def get_entry(actor: Actor, *, key: str) -> dict[str, Any]:
 def documents_of(actor: Actor, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The documents of these entries that the actor may find, by key and in this order: one query."""
     return _documents(keys, actor)
-
-
-def changes_after(seq: int, *, limit: int = 500, public_only: bool = True) -> list[ChangeLine]:
-    """The change log from ``seq`` on, oldest first, with the entries as they are now."""
-    changes = list(Change.objects.filter(seq__gt=seq).order_by("seq")[:limit])
-    entries = Entry.objects.filter(key__in={change.key for change in changes}, withdrawn=False)
-    if public_only:
-        entries = entries.filter(public=True)
-    documents = {entry.key: entry.document for entry in entries}
-    return [
-        ChangeLine(seq=change.seq, key=change.key, kind=change.kind, at=change.at, document=documents.get(change.key))
-        for change in changes
-    ]
 
 
 def last_change() -> int:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from dop2i.core.marked import as_text
 from dop2i.errors import Dop2iError
 from dop2i.server.catalogue.addresses import Address
 from dop2i.server.catalogue.queries import entered_after
@@ -50,6 +51,6 @@ def _tell(number: int, *, until: datetime) -> None:
             kind="search",
             title=gettext_noop("%(count)s new in your search “%(name)s”"),
             body=gettext_noop("The newest: %(titles)s"),
-            values={"count": count, "name": held.name, "titles": " · ".join(titles)},
+            values={"count": count, "name": held.name, "titles": " · ".join(as_text(title) for title in titles)},
             link=f"/search?{asked.replaced(sort='newest').written()}"[:2000],
         )

@@ -7,6 +7,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from dop2i.core.marked import as_html, as_text
 from dop2i.faces.web import figures, icons
 from dop2i.faces.web.assets import asset_url
 from dop2i.faces.web.said import said_text
@@ -74,6 +75,18 @@ def moment(value: object) -> str:
 def svg(value: str) -> SafeString:
     """SVG made by the plots or icons of this package (every text in it is escaped where it is made)."""
     return mark_safe(value or "")  # noqa: S308
+
+
+@register.filter
+def titled(value: object) -> SafeString:
+    """A title of a record with its formulas and slanted words; all else in it is escaped."""
+    return mark_safe(as_html(str(value or "")))  # noqa: S308
+
+
+@register.filter
+def plainly(value: object) -> str:
+    """A title in plain words, for what can hold no markup."""
+    return as_text(str(value or ""))
 
 
 @register.filter

@@ -1,4 +1,10 @@
-// Suggestions while one types. Without it the page does the same on sending the form.
+// Suggestions while one types, and an address without what is empty. Without it the page does the same.
+document.getElementById("search")?.addEventListener("formdata", ({ formData }) => {
+  const given = [...formData].filter(([, value]) => value !== "");
+  for (const name of new Set(formData.keys())) formData.delete(name);
+  for (const [name, value] of given) formData.append(name, value);
+});
+
 const bar = document.querySelector("[data-suggest]");
 const box = bar?.querySelector("input");
 
@@ -42,7 +48,7 @@ if (box) {
       item.setAttribute("role", "option");
       item.dataset.q = one.q;
       item.dataset.kind = one.kind;
-      const label = document.createElement(one.kind === "word" ? "span" : "code");
+      const label = document.createElement(["word", "correction"].includes(one.kind) ? "span" : "code");
       label.textContent = one.label;
       item.append(label);
       if (one.count !== null) {
