@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape
 
 FAULTS = frozenset(
     {"bad-xml", "html", "latin-1", "token-loop", "busy", "always-busy", "huge", "cut", "empty-list", "no-such-token",
-     "redirect-inside", "slow-clock", "entities", "bomb"}
+     "redirect-inside", "slow-clock", "entities", "bomb", "prefix-with-token", "endless-tokens"}
 )  # fmt: skip
 
 _HEAD = (
@@ -158,6 +158,8 @@ class OaiServer:
 
     def _records(self, asked: dict[str, str]) -> str | bytes:
         token = asked.get("resumptionToken", "")
+        if token and "prefix-with-token" in self.faults and "metadataPrefix" not in asked:
+            return self._wrapped('<error code="badArgument">Missing metadataPrefix parameter</error>')
         if token:
             if "no-such-token" in self.faults:
                 self.faults.discard("no-such-token")
@@ -180,6 +182,9 @@ class OaiServer:
         token = ""
         if after < len(chosen):
             text = base64.urlsafe_b64encode(f"{prefix}|{after}|{since}|{spec}".encode()).decode()
+            token = f'<resumptionToken completeListSize="{len(chosen)}">{text}</resumptionToken>'
+        elif start and "endless-tokens" in self.faults:
+            text = base64.urlsafe_b64encode(f"{prefix}|0|{since}|{spec}".encode()).decode()
             token = f'<resumptionToken completeListSize="{len(chosen)}">{text}</resumptionToken>'
         elif start:
             token = "<resumptionToken/>"

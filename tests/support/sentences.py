@@ -27,7 +27,9 @@ def sentences() -> dict[str, str]:
         name = path.relative_to(SOURCE).as_posix()
         if not name.startswith(SAID_ELSEWHERE):
             tree = ast.parse(path.read_text(encoding="utf-8"))
-            for text in (*_said_in(tree), *(_written_in(tree) if name.startswith("core/model/") else ())):
+            written = _written_in(tree) if name.startswith("core/model/") else ()
+            noted = _noted_in(tree) if name.startswith(("core/mappings/", "server/harvests/")) else ()
+            for text in (*_said_in(tree), *written, *noted):
                 found.setdefault(text, name)
     return found
 
@@ -47,9 +49,25 @@ def _said_in(tree: ast.Module) -> Iterator[str]:
         else:
             continue
         for part in given:
-            for text in _texts(part):
-                if " " in text.strip() and re.search(r"[^\W\d_]{3}", text.replace("{}", "")):
-                    yield text
+            yield from filter(_is_sentence, _texts(part))
+
+
+def _noted_in(tree: ast.Module) -> Iterator[str]:
+    """What harvests note of a record, and why one could not be read."""
+    for node in ast.walk(tree):
+        given: list[ast.expr] = []
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).rpartition(".")[2] == "problem":
+            given = [node.value]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("notes.append"):
+            given = node.args
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Raw", "OaiRecord"):
+            given = [*node.args[5:], *(k.value for k in node.keywords if k.arg == "problem")]
+        for part in given:
+            yield from filter(_is_sentence, _texts(part))
+
+
+def _is_sentence(text: str) -> bool:
+    return " " in text.strip() and bool(re.search(r"[^\W\d_]{3}", text.replace("{}", "")))
 
 
 def _written_in(tree: ast.Module) -> Iterator[str]:

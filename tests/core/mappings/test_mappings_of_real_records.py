@@ -20,6 +20,7 @@ from dop2i.core.mappings.invenio import from_invenio
 from dop2i.core.mappings.oai_dc import from_dublin_core
 from dop2i.core.mappings.oai_pmh import OaiAnswer
 from dop2i.core.mappings.schemaorg import from_schema_org, objects_in_page
+from dop2i.core.mappings.spase import from_spase
 from dop2i.core.mappings.voresource import from_voresource
 from dop2i.core.model import validate_record
 
@@ -202,6 +203,14 @@ def test_a_gravitational_wave_event_keeps_its_time_and_strain_files() -> None:
     assert not faults(mapped)
 
 
+def test_a_run_lists_its_strain_in_both_formats() -> None:
+    base = "https://gwosc.org/archive/data/O1/H-H1_LOSC_4_V1-1126072320-4096"
+    strain = {"detector": "H1", "sample_rate_kHz": 4, "hdf5_url": f"{base}.hdf5", "gwf_url": f"{base}.gwf"}
+    run = {"name": "O1", "gps_start": 1126051217, "gps_end": 1137254417, "detectors": ["H1", "L1"]}
+    mapped = from_gwosc({"run": run, "strain_files": [strain]})
+    assert [file["url"] for file in mapped.files] == [strain["hdf5_url"], strain["gwf_url"]]
+
+
 def test_gps_time_knows_its_leap_seconds() -> None:
     assert gps_to_utc(0) == "1980-01-06T00:00:00Z"
     assert gps_to_utc(1167264018) == "2017-01-01T00:00:00Z"
@@ -278,3 +287,78 @@ def test_values_of_the_wrong_kind_never_stop_a_mapping(odd: Any) -> None:
         from_schema_org({"@type": "Dataset", name: odd})
     for name in ("title", "collaborations", "data_keywords", "authors", "resources", "inspire_id", "data_license"):
         from_hepdata({"record": {name: odd}})
+
+
+@pytest.mark.parametrize(
+    ("written", "people"),
+    [
+        ("Burch, James, L.", ["Burch, James L."]),
+        ("J. Merka, A. Szabo,  and T. Narock, ", ["Merka, J.", "Szabo, A.", "Narock, T."]),
+        ("Frey, H. U., and Mende, S. B.", ["Frey, H. U.", "Mende, S. B."]),
+        ("Smith, C.W., and N.F. Ness", ["Smith, C.W.", "Ness, N.F."]),
+        ("Wilson III, L.B., de Nolfo, G.A., and Larsen B.", ["Wilson III, L.B.", "de Nolfo, G.A.", "Larsen, B."]),
+        ("C. Möstl, D. Odstrčil & S. Poedts", ["Möstl, C.", "Odstrčil, D.", "Poedts, S."]),
+        ("Howard, R.A., J.D. Moses, et al.", ["Howard, R.A.", "Moses, J.D."]),
+        ("Millan, Robyn M.; and Warren Z. Rexroad", ["Millan, Robyn M.", "Rexroad, Warren Z."]),
+        ("Doe, Jane", ["Doe, Jane"]),
+        ("Leif Svalgaard", ["Svalgaard, Leif"]),
+        (
+            "Laboratory for Atmospheric and Space Physics, University of Colorado (USA)",
+            ["Laboratory for Atmospheric and Space Physics, University of Colorado (USA)"],
+        ),
+        ("The AIA Consortium: A Center (USA); Alias, Inc. (USA)", ["The AIA Consortium: A Center (USA)",
+                                                                   "Alias, Inc. (USA)"]),
+        (".", []),
+    ],
+)  # fmt: skip
+def test_each_author_of_a_citation_is_one_creator_however_it_is_written(written: str, people: list[str]) -> None:
+    spase = f"""<Spase xmlns="http://www.spase-group.org/data/schema"><NumericalData><ResourceID>spase://X/Y</ResourceID>
+      <ResourceHeader><ResourceName>Y</ResourceName><PublicationInfo><Authors>{written.replace("&", "&amp;")}</Authors>
+      </PublicationInfo></ResourceHeader></NumericalData></Spase>"""
+    assert names(from_spase(etree.fromstring(spase))) == people
+
+
+def test_what_of_an_identifier_cannot_be_right_is_told_and_not_shown_as_one() -> None:
+    mapped = from_datacite(
+        {
+            "titles": [{"title": "Muons"}],
+            "creators": [
+                {
+                    "name": "Okafor, Ada",
+                    "nameIdentifiers": [{"nameIdentifier": "0000-0001-9998-0117", "nameIdentifierScheme": "ORCID"}],
+                    "affiliation": [
+                        {"name": "A", "affiliationIdentifier": "01ggx4157", "affiliationIdentifierScheme": "ROR"},
+                        {"name": "B", "affiliationIdentifier": "grid.9132.9", "affiliationIdentifierScheme": "GRID"},
+                        {"name": "C", "affiliationIdentifier": "05bp8ka77", "affiliationIdentifierScheme": "ROR"},
+                    ],
+                }
+            ],
+        }
+    )
+    creator = mapped.metadata["creators"][0]
+    assert "identifiers" not in creator["person_or_org"]
+    assert creator["affiliations"] == [
+        {"id": "01ggx4157", "name": "A"},
+        {"identifiers": [{"identifier": "grid.9132.9", "scheme": "grid"}], "name": "B"},
+        {"name": "C"},
+    ]
+    assert [note for note in mapped.notes if "not valid" in note] == [
+        "The identifier 0000-0001-9998-0117 (ORCID) of Okafor, Ada is not valid and was left out.",
+        "The identifier 05bp8ka77 (ROR) of C is not valid and was left out.",
+    ]
+    assert not faults(mapped)
+
+
+def test_a_registry_that_puts_all_creators_in_one_is_read_as_it_is_meant() -> None:
+    """As GAVO DaCHS serves it, with the prefix ``ri`` declared at the root of its answer."""
+    resource = """<ri:Resource xmlns:ri="http://www.ivoa.net/xml/RegistryInterface/v1.0"
+        xmlns:vs="http://www.ivoa.net/xml/VODataService/v1.1" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+        created="2026-11-23T08:00:00Z" updated="2026-11-23T08:14:54Z" status="active" xsi:type="vs:CatalogService">
+      <title>Tiny catalogue of gamma-ray sources</title><shortName>tiny cone</shortName>
+      <identifier>ivo://org.example/tiny/q/cone</identifier><altIdentifier>doi:10.5072/tiny</altIdentifier>
+      <curation><publisher>Example</publisher><creator><name>Martin, C.; Okafor, A.</name></creator></curation>
+      <content><subject>gamma-ray-astronomy</subject><description>β &amp; γ</description></content></ri:Resource>"""
+    mapped = from_voresource(etree.fromstring(resource))
+    assert names(mapped) == ["Martin, C.", "Okafor, A."]
+    assert mapped.pids["doi"]["identifier"] == "10.5072/tiny"
+    assert not faults(mapped)

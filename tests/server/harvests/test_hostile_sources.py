@@ -90,6 +90,18 @@ def test_a_list_without_end_is_noticed(harvest: Harvest) -> None:
     assert "the same resumption token twice" in row().last_error
 
 
+def test_a_server_that_wants_the_format_beside_its_tokens_and_never_ends_them_is_read_once(
+    harvest: Harvest, entries: Entries
+) -> None:
+    """As pycsw 2.6: against the protocol both, and still its list is whole by its own count."""
+    faults = {"prefix-with-token", "endless-tokens"}
+    with OaiServer.of(35, page=10, faults=faults, formats=("oai_dc",)).running() as server:
+        run = harvest("zoo", kind="oai-pmh", address=f"{server.url}?mode=oaipmh")
+        again = harvest("zoo", kind="oai-pmh", address=f"{server.url}?mode=oaipmh")
+    assert (run.added, run.failed, len(entries("zoo"))) == (35, 0, 35)
+    assert (again.added, again.changed, again.gone) == (0, 0, 0)
+
+
 def test_a_token_that_is_too_old_begins_the_list_again(harvest: Harvest, entries: Entries) -> None:
     with OaiServer.of(30, page=10, faults={"no-such-token"}).running() as server:
         harvest("zoo", kind="oai-pmh", address=server.url)

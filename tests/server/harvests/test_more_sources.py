@@ -65,8 +65,9 @@ def test_software_that_the_archive_knows_keeps_the_identifier_of_what_was_archiv
     harvest: Harvest, entries: Entries
 ) -> None:
     origins = [
-        {"url": f"https://gitlab.in2p3.fr/g/p{n}", "metadata": CODEMETA | {"name": f"p{n}"},
-         "from_directory": f"{n:040x}"}
+        {"url": f"https://gitlab.in2p3.fr/g/p{n}", "visit_types": ["git"], "metadata": {
+            "from_directory": f"{n:040x}", "tool": {"id": 1, "name": "swh-metadata-detector"},
+            "mappings": ["codemeta"], "metadata": CODEMETA | {"name": f"p{n}"}}}
         for n in (1, 2)
     ] + [{"url": "https://elsewhere.org/x", "metadata": CODEMETA}]  # fmt: skip
 

@@ -227,3 +227,42 @@ def test_every_kind_of_source_has_its_labels_and_a_page_of_documentation() -> No
             assert not option.help or set(option.help) == {"en", "fr"}
         with pytest.raises(Exception, match=r"\w"):
             source.check(address="nowhere", options={})
+
+
+OPTIONS = {
+    "invenio-rdm": {"community": "a"}, "datacite": {"client": "a"}, "cern-opendata": {}, "hepdata": {},
+    "gwosc": {"run_files": "yes"}, "hal": {"structure": "1"}, "gitlab": {"group": "a"}, "github": {"owner": "a"},
+    "software-heritage": {"query": "x"},
+}  # fmt: skip
+ODD: list[Any] = [
+    [], {}, 5, "<html>Maintenance</html>", [None, 5, [], {}], {"hits": 5}, {"hits": []}, {"hits": {"hits": 5}},
+    {"hits": {"hits": [None, 5, [], {}, {"id": [], "metadata": 5}], "total": "many"}, "links": 5},
+    {"data": [None, 5, {}, {"id": [], "attributes": {"state": 5, "titles": 5}}], "links": 5, "meta": 5},
+    {"results": [None, 5, {}, {"name": [], "detail_url": 5}, {"inspire_id": 5}], "next": 5, "total": "x"},
+    {"response": []}, {"response": {"docs": [None, 5, {}, {"halId_s": []}], "numFound": "x"}, "nextCursorMark": 5},
+    [{"default_branch": "main"}, {"full_name": 5, "default_branch": 5}, {"url": 5, "metadata": 5},
+     {"url": "x", "metadata": {"metadata": 5, "from_directory": []}}],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(OPTIONS))
+def test_an_answer_of_any_form_ends_in_records_or_in_a_sentence(kind: str) -> None:
+    """What no documentation promises must not stop a harvest with a fault of ours."""
+    from contextlib import suppress
+    from itertools import islice
+
+    from dop2i.errors import Dop2iError
+    from dop2i.server.fetching import Fetcher, Reach
+    from dop2i.server.harvests.sources import SOURCES
+    from dop2i.server.harvests.sources.base import Order
+
+    source = SOURCES[kind]
+    for odd in ODD:
+        with answering(lambda path, asked, odd=odd: odd) as (url, _), suppress(Dop2iError):
+            fetcher = Fetcher(reach=Reach(allow_private=True), pause=0, attempts=1)
+            order = Order(address=url, fetcher=fetcher, options=OPTIONS[kind])
+            for page in islice(source.pages(order), 3):
+                for raw in page.records:
+                    assert isinstance(raw.identifier, str), odd
+                    if not raw.problem:
+                        source.map(raw, order)

@@ -16,6 +16,7 @@ from dop2i.core.mappings.parts import (
     file,
     filled,
     http_address,
+    identifier,
     items,
     language,
     line,
@@ -67,7 +68,7 @@ def from_cern_opendata(record: dict[str, Any]) -> Mapped:
         publisher=line(facts.get("publisher")) or "CERN Open Data Portal",
         languages=language(facts.get("language")),
         subjects=subjects(_subjects(facts)),
-        identifiers=[{"identifier": f"{SITE}/record/{recid}", "scheme": "url"}] if recid else [],
+        identifiers=_identifiers(facts, recid),
         rights=_rights(facts),
         formats=[text for value in items(_part(facts, "distribution").get("formats")) if (text := line(value))],
         related_identifiers=[found for entry in each(items(facts.get("relations"))) if (found := _relation(entry))],
@@ -81,13 +82,14 @@ def from_cern_opendata(record: dict[str, Any]) -> Mapped:
     _links(facts, metadata)
     distribution = _part(facts, "distribution")
     files = with_unique_keys(_files(facts))
+    told = distribution if not files or _only_indexes(files) else {}
     return Mapped(
         metadata=metadata,
         custom_fields=_physics(facts),
         pids=pid("doi", doi),
         files=files,
-        count=0 if files else whole_number(distribution.get("number_files")) or 0,
-        total_bytes=0 if files and not _only_indexes(files) else whole_number(distribution.get("size")) or 0,
+        count=whole_number(told.get("number_files")) or 0,
+        total_bytes=whole_number(told.get("size")) or 0,
         url=f"{SITE}/record/{recid}" if recid else "",
         modified=text_of(record.get("updated")),
         text="\n".join(_variables(facts)),
@@ -114,7 +116,7 @@ def _creators(facts: dict[str, Any]) -> list[dict[str, Any] | None]:
         person(
             who.get("name"),
             ids=[(who.get("orcid"), "orcid"), (_inspire_number(who), "")],
-            affiliations=[{"name": who.get("affiliation"), "ror": who.get("rorid")}] if who.get("affiliation") else [],
+            affiliations=_affiliations(who),
         )
         for who in each(items(facts.get("authors")))
     ]
@@ -126,10 +128,26 @@ def _creators(facts: dict[str, Any]) -> list[dict[str, Any] | None]:
     return [*people, collaboration] if people else [collaboration]
 
 
+def _affiliations(who: dict[str, Any]) -> list[dict[str, str]]:
+    """Where somebody works. Several stand in one text, ``Orsay, LAL; Paris, IN2P3``, their RORs in another."""
+    name, rors = text_of(who.get("affiliation")), text_of(who.get("rorid")).split(";")
+    names = name.split(";")
+    if len(rors) == len(names):
+        pairs = zip(names, rors, strict=True)
+        return [{"name": place.strip(), "ror": ror.strip()} for place, ror in pairs if place.strip() or ror.strip()]
+    return [{"name": name}] if name else []
+
+
 def _inspire_number(who: dict[str, Any]) -> str:
     """INSPIRE-00012345 is an address of the person at INSPIRE."""
     number = text_of(who.get("inspireid"))
     return f"https://inspirehep.net/authors?q={number}" if number else ""
+
+
+def _identifiers(facts: dict[str, Any], recid: str) -> list[dict[str, str]]:
+    """The record's page, and the number of a configuration in the experiment's own database."""
+    page = {"identifier": f"{SITE}/record/{recid}", "scheme": "url"} if recid else None
+    return [known for known in (page, identifier(facts.get("cms_confdb_id"), "other")) if known]
 
 
 def _subjects(facts: dict[str, Any]) -> list[Any]:
@@ -197,6 +215,9 @@ def _links(facts: dict[str, Any], metadata: dict[str, Any]) -> None:
                        ("validation", "isdocumentedby"), ("methodology", "isdocumentedby")):  # fmt: skip
         for link in each(items(_part(facts, name).get("links"))):
             found.append(related(_absolute(link), kind) if _absolute(link) else None)
+    semantics = facts.get("dataset_semantics_files")
+    for address in semantics.values() if isinstance(semantics, dict) else []:
+        found.append(related(f"{SITE}{address}", "isdocumentedby") if text_of(address).startswith("/") else None)
     known = metadata.setdefault("related_identifiers", [])
     known.extend(entry for entry in found if entry and entry not in known)
 

@@ -10,6 +10,7 @@ from typing import Any
 from dop2i.core.mappings.access_terms import access_right
 from dop2i.core.mappings.base import Mapped
 from dop2i.core.mappings.parts import (
+    affiliation,
     date,
     doi_of,
     each,
@@ -20,6 +21,7 @@ from dop2i.core.mappings.parts import (
     items,
     language,
     line,
+    name_identifier,
     person,
     pid,
     prose,
@@ -51,8 +53,8 @@ def from_datacite(record: dict[str, Any]) -> Mapped:
         doi = next((entry["identifier"] for entry in alternates if entry["scheme"] == "doi"), "")
     metadata: dict[str, Any] = filled(
         resource_type={"id": _type(record)},
-        creators=some(_people(record.get("creators"))),
-        contributors=some(_people(record.get("contributors"), contributors=True)),
+        creators=some(_people(record.get("creators"), notes)),
+        contributors=some(_people(record.get("contributors"), notes, contributors=True)),
         publisher=line(record.get("publisher")),
         languages=language(record.get("language")),
         subjects=subjects(
@@ -144,10 +146,12 @@ def _dates(record: dict[str, Any], metadata: dict[str, Any], notes: list[str]) -
     for entry in each(items(record.get("dates"))):
         kind = text_of(entry.get("dateType")).lower()
         written = text_of(entry.get("date"))
+        words = line(entry.get("dateInformation"), limit=1000)
         if kind == "issued" and not issued and (not year or written.startswith(year)):
             issued = written
-            continue
-        found = date(written, kind, line(entry.get("dateInformation"), limit=1000))
+            if not words:
+                continue
+        found = date(written, kind, words)
         if found:
             dates.append(found)
         elif written:
@@ -157,8 +161,9 @@ def _dates(record: dict[str, Any], metadata: dict[str, Any], notes: list[str]) -
     put_date(metadata, issued or year, notes)
 
 
-def _people(values: Any, *, contributors: bool = False) -> list[dict[str, Any] | None]:
-    found = []
+def _people(values: Any, notes: list[str], *, contributors: bool = False) -> list[dict[str, Any] | None]:
+    """Creators or contributors; an identifier that cannot be right is told in the notes, and not shown as one."""
+    found: list[dict[str, Any] | None] = []
     for entry in items(values):
         who: dict[str, Any] = entry if isinstance(entry, dict) else {"name": entry}
         ids = [
@@ -168,18 +173,32 @@ def _people(values: Any, *, contributors: bool = False) -> list[dict[str, Any] |
         kind = {"personal": "personal", "organizational": "organizational"}.get(
             text_of(who.get("nameType")).lower(), ""
         )
-        found.append(
-            person(
-                who.get("name") or who.get("creatorName"),
-                given=who.get("givenName"),
-                family=who.get("familyName"),
-                kind=kind,
-                ids=ids,
-                affiliations=items(who.get("affiliation")),
-                role=role(who.get("contributorType")) if contributors else "",
-            )
+        made = person(
+            who.get("name") or who.get("creatorName"),
+            given=who.get("givenName"),
+            family=who.get("familyName"),
+            kind=kind,
+            ids=ids,
+            affiliations=items(who.get("affiliation")),
+            role=role(who.get("contributorType")) if contributors else "",
         )
+        found.append(made)
+        if made:
+            _note_left_out(made["person_or_org"]["name"], who, ids, notes)
     return found
+
+
+def _note_left_out(name: str, who: dict[str, Any], ids: list[tuple[Any, str]], notes: list[str]) -> None:
+    """Notes what of a person's and their affiliations' identifiers is not valid."""
+    wrong = [(value, scheme, name) for value, scheme in ids if text_of(value) and not name_identifier(value, scheme)]
+    for place in each(items(who.get("affiliation"))):
+        known = text_of(place.get("affiliationIdentifier"))
+        kept = affiliation(place) or {}
+        if known and not kept.get("id") and not kept.get("identifiers"):
+            wrong.append((known, text_of(place.get("affiliationIdentifierScheme")), line(place.get("name"))))
+    for value, scheme, owner in wrong:
+        said = line(value, limit=200)
+        notes.append(f"The identifier {said} ({scheme[:40] or '?'}) of {owner[:200]} is not valid and was left out.")
 
 
 def _words(record: dict[str, Any]) -> list[Any]:

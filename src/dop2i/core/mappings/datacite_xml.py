@@ -75,10 +75,8 @@ def _person(element: Any) -> dict[str, Any]:
             scheme = child.get("nameIdentifierScheme") or child.get("schemeURI", "")
             made["nameIdentifiers"].append({"nameIdentifier": inner_text(child), "nameIdentifierScheme": scheme})
         elif name == "affiliation":
-            known = child.get("affiliationIdentifier", "")
-            if known and "ROR" in child.get("affiliationIdentifierScheme", "").upper() and "ror.org" not in known:
-                known = f"https://ror.org/{known}"
-            made["affiliation"].append({"name": inner_text(child), "affiliationIdentifier": known})
+            facts = {key: child.get(key, "") for key in ("affiliationIdentifier", "affiliationIdentifierScheme")}
+            made["affiliation"].append({"name": inner_text(child), **facts})
     return made
 
 

@@ -124,9 +124,9 @@ def _interval(written: str) -> Reading | None:
             if is_date(span, level=0):
                 return Reading(span, span, exact=span == written)
     if first.plain and not after.strip(". "):
-        return Reading(first.plain, f"{first.plain}/..", exact=False)
+        return Reading(first.plain, first.full if "/" in first.plain else f"{first.plain}/..", exact=False)
     if last.plain and not before.strip(". "):
-        return Reading(last.plain, f"../{last.plain}", exact=False)
+        return Reading(last.plain, last.full if "/" in last.plain else f"../{last.plain}", exact=False)
     return None
 
 

@@ -162,13 +162,11 @@ def _event_words(name: str, catalogue: str, event: dict[str, Any], answer: dict[
 
 
 def _strain(answer: dict[str, Any]) -> list[dict[str, Any] | None]:
+    """The strain files: of an event one address each, of a run one for each format of the same strain."""
     found = []
     for entry in each(items(answer.get("strain_files"))):
-        address = text_of(
-            entry.get("download_url") or entry.get("url") or entry.get("hdf5_url") or entry.get("gwf_url")
-        )
-        if http_address(address):
-            found.append(file(address, size=entry.get("size")))
+        told = [text_of(entry.get(name)) for name in ("download_url", "url", "hdf5_url", "gwf_url")]
+        found += [file(url, size=entry.get("size")) for url in dict.fromkeys(told) if http_address(url)]
     return found
 
 

@@ -175,8 +175,8 @@ def person(
 ) -> dict[str, Any] | None:
     """A creator or contributor; None without a name.
 
-    ``kind`` is personal or organizational when the source says so; otherwise a comma or two to five capitalised words
-    make a person, words such as *collaboration* an organisation. ``ids`` are (identifier, scheme).
+    ``kind`` is personal or organizational where the source says so; else a comma or two to five capitalised words make
+    a person, words such as *collaboration* an organisation. ``ids`` are (identifier, scheme).
     """
     whole = line(name, limit=500)
     first, last = line(given, limit=200) if given else "", line(family, limit=300) if family else ""
@@ -192,7 +192,7 @@ def person(
         who.update({key: part for key, part in (("family_name", last or whole), ("given_name", first)) if part})
     else:
         who["name"] = whole or " ".join(part for part in (first, last) if part)
-    known = [found for value, scheme in ids if (found := _person_identifier(value, scheme))]
+    known = [found for value, scheme in ids if (found := name_identifier(value, scheme))]
     if known:
         who["identifiers"] = known
     made: dict[str, Any] = {"person_or_org": who}
@@ -204,9 +204,14 @@ def person(
     return made
 
 
+def is_organisation(name: str) -> bool:
+    """Whether a word in a name, or a country in brackets behind it, tells that it is nobody's own."""
+    return bool(_ORGANISATION.search(name)) or name.endswith(")")
+
+
 @lru_cache(maxsize=20_000)
 def _looks_personal(name: str) -> bool:
-    if _ORGANISATION.search(name):
+    if is_organisation(name):
         return False
     if "," in name:
         return name.count(",") == 1 and len(name) < 120
@@ -234,8 +239,8 @@ def _split_name(name: str) -> tuple[str, str]:
     return " ".join(words[cut:]), " ".join(words[:cut])
 
 
-def _person_identifier(value: Any, scheme: str) -> dict[str, str] | None:
-    """An identifier with a right check digit; a wrong ORCID is worse than none."""
+def name_identifier(value: Any, scheme: str) -> dict[str, str] | None:
+    """An identifier of somebody with a right check digit; a wrong ORCID is worse than none."""
     text = text_of(value).strip()
     if not text:
         return None
@@ -248,14 +253,16 @@ def _person_identifier(value: Any, scheme: str) -> dict[str, str] | None:
     return {"identifier": found[1], "scheme": found[0]} if found else None
 
 
-def affiliation(value: Any) -> dict[str, str] | None:
-    """``{"name", "id"?}`` with the ROR where the source gives a right one."""
+def affiliation(value: Any) -> dict[str, Any] | None:
+    """``{"name", "id"?, "identifiers"?}``: the ROR where the source gives a right one, else what else it gives."""
     if isinstance(value, dict):
         name = line(value.get("name") or value.get("affiliation"), limit=2000)
-        known = value.get("affiliationIdentifier") or value.get("ror") or value.get("id") or ""
-        found = _identifier(text_of(known).strip(), "ror") if "ror.org" in text_of(known).lower() else None
-        made = {key: part for key, part in (("id", found[1] if found else ""), ("name", name)) if part}
-        return made or None
+        known = text_of(value.get("affiliationIdentifier") or value.get("ror") or value.get("id")).strip()
+        scheme = text_of(value.get("affiliationIdentifierScheme")).lower()
+        is_ror = "ror.org" in known.lower() or scheme == "ror" or bool(value.get("ror"))
+        found = name_identifier(known, "ror" if is_ror else scheme) if is_ror or scheme else None
+        kept = {"id": found["identifier"]} if found and is_ror else {"identifiers": [found] if found else []}
+        return filled(**kept, name=name) or None
     name = line(value, limit=2000)
     return {"name": name} if name else None
 
@@ -309,15 +316,9 @@ def resource_type(value: str) -> str:
         if term_id in VOCABULARIES["resourcetypes"]:
             return term_id
     coar = {
-        "c_ddb1": "dataset",
-        "c_5ce6": "software",
-        "c_6501": "publication-article",
-        "c_816b": "publication-preprint",
-        "c_93fc": "publication-report",
-        "c_db06": "publication-dissertation",
-        "c_c513": "image",
-        "c_12ce": "video",
-    }
+        "c_ddb1": "dataset", "c_5ce6": "software", "c_6501": "publication-article", "c_816b": "publication-preprint",
+        "c_93fc": "publication-report", "c_db06": "publication-dissertation", "c_c513": "image", "c_12ce": "video",
+    }  # fmt: skip
     return coar.get(last, "other")
 
 

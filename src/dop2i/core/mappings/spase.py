@@ -8,11 +8,13 @@ from typing import Any
 from dop2i.core.mappings.base import Mapped
 from dop2i.core.mappings.dates import read_date
 from dop2i.core.mappings.parts import (
+    date,
     doi_of,
     file,
     filled,
     http_address,
     identifier,
+    is_organisation,
     line,
     person,
     pid,
@@ -76,8 +78,9 @@ def from_spase(root: Any) -> Mapped:
         ),
         funding=_funding(header),
     )
-    if other := line(inner_text(child(header, "AlternateName"))):
-        metadata["additional_titles"] = [{"title": other, "type": {"id": "alternative-title"}}]
+    others = [text for node in children(header, "AlternateName") if (text := line(inner_text(node)))]
+    if others:
+        metadata["additional_titles"] = [{"title": text, "type": {"id": "alternative-title"}} for text in others]
     put_date(metadata, inner_text(child(publication, "PublicationDate")), notes)
     _revisions(header, metadata, notes)
     return Mapped(
@@ -98,18 +101,50 @@ def _people(header: Any, publication: Any) -> tuple[list[dict[str, Any] | None],
     named, others = [], []
     for contact in children(header, "Contact"):
         roles = [inner_text(node) for node in children(contact, "Role")]
-        name = _person_name(inner_text(child(contact, "PersonID")))
+        spase_id = inner_text(child(contact, "PersonID"))
+        name = _person_name(spase_id)
+        kind = "personal" if "," in name else "organizational"
         if not authors and _CREATORS & set(roles):
-            named.append(person(name, kind="personal"))
+            named.append(person(name, kind=kind, ids=[(spase_id, "other")]))
         else:
-            others.append(person(name, kind="personal", role=_ROLES.get(roles[0] if roles else "", "other")))
+            role = _ROLES.get(roles[0] if roles else "", "other")
+            others.append(person(name, kind=kind, ids=[(spase_id, "other")], role=role))
     return authors or named, others
 
 
+_LAST = re.compile(r"^(?:and\s+|&\s*)+", re.I)
+_BETWEEN = re.compile(r"\s*,\s*(?:and\s+|&\s*)?|\s+and\s+|\s*&\s*", re.I)
+_INITIALS = re.compile(r"(?:[A-Z][a-z]?\.|[A-Z](?=$|[\s-]))(?:[\s-]?(?:[A-Z][a-z]?\.|[A-Z](?=$|[\s-])))*")
+_TURNED = re.compile(r"([^\W\d_][\w'’-]+) ((?:[A-Z]\.[\s-]?)+)")
+_OTHERS = re.compile(r"[,\s]+et\s+all?\b\.?\s*$", re.I)
+
+
 def _authors(text: str) -> list[str]:
-    """``Doe, Jane; Roe, R.`` and ``Doe, Jane, and Roe, R.``, and organisations."""
-    parts = re.split(r"\s*;\s*(?:and\s+|&\s*)?|,?\s+and\s+(?=[^,;]+,)", text)
-    return [name for part in parts if (name := part.strip(" ,;")) and name != "."]
+    """The authors of a citation as it is written: ``Doe, Jane; Roe, R.``, ``Doe, J., Roe, R., and Poe, E. A.``,
+    ``J. Doe, R. Roe and E. Poe``, ``Doe, Jane, M.``, and organisations, whose commas part nothing."""
+    parts = [part for piece in text.split(";") if (part := _LAST.sub("", piece.strip(" ,"))).strip(".")]
+    if len(parts) != 1 or is_organisation(parts[0]):
+        return [_one_author(part) for part in parts]
+    tokens = [token for token in _BETWEEN.split(_OTHERS.sub("", parts[0])) if token]
+    plain = tokens == [token.strip() for token in parts[0].split(",")]
+    if plain and (_one_author(parts[0]) != parts[0] or (len(tokens) == 2 and not all(" " in part for part in tokens))):
+        return [_one_author(parts[0])]
+    found: list[str] = []
+    for token in tokens:
+        turned = _TURNED.fullmatch(token)
+        if _INITIALS.fullmatch(token) and found and "," not in found[-1]:
+            found[-1] = f"{found[-1]}, {token}"
+        else:
+            found.append(f"{turned[1]}, {turned[2]}" if turned else token)
+    return found
+
+
+def _one_author(text: str) -> str:
+    """``Doe, Jane, M.`` as ``Doe, Jane M.``; a name of any other form as it is."""
+    last, *given = [part.strip() for part in text.split(",")]
+    if len(given) == 2 and not is_organisation(text) and all(_INITIALS.fullmatch(p) or " " not in p for p in given):
+        return f"{last}, {' '.join(given)}"
+    return text
 
 
 def _person_name(spase_id: str) -> str:
@@ -175,14 +210,18 @@ def _funding(header: Any) -> list[dict[str, Any]]:
 
 
 def _revisions(header: Any, metadata: dict[str, Any], notes: list[str]) -> None:
-    """The description's own date stands for a publication date that is not given."""
+    """When the description was released and revised; its own date stands for one of publication that is not given."""
     released = read_date(inner_text(child(header, "ReleaseDate")))
-    if "publication_date" in metadata:
-        if released.full:
-            metadata.setdefault("dates", []).append(
-                {"date": released.full, "type": {"id": "updated"}, "description": "metadata"}
-            )
-    elif released.plain:
+    told = [date(released.full, "updated", "metadata")] if "publication_date" in metadata else []
+    for event in children(child(header, "RevisionHistory"), "RevisionEvent"):
+        note = line(inner_text(child(event, "Note")), limit=1000)
+        told.append(
+            date(inner_text(child(event, "ReleaseDate")), "updated", f"metadata: {note}" if note else "metadata")
+        )
+    told.append(date(inner_text(child(header, "ExpirationDate")), "other", "expiration"))
+    if known := [day for day in told if day]:
+        metadata.setdefault("dates", []).extend(known)
+    if "publication_date" not in metadata and released.plain:
         metadata["publication_date"] = released.plain
         notes.append("The source gives no date of publication: the release of its description stands there.")
 

@@ -86,13 +86,13 @@ def from_voresource(root: Any) -> Mapped:
 
 
 def _creators(curation: Any) -> list[dict[str, Any] | None]:
-    return [
-        person(
-            inner_text(child(node, "name")),
-            ids=[(inner_text(known), "") for known in children(node, "altIdentifier")],
-        )
-        for node in children(curation, "creator")
-    ]
+    """The creators; registries give ``Martin, C.; Okafor, A.`` as one, with whose identifiers nobody knows."""
+    found = []
+    for node in children(curation, "creator"):
+        names = [name for part in inner_text(child(node, "name")).split(";") if (name := part.strip())]
+        ids = [(inner_text(known), "") for known in children(node, "altIdentifier")] if len(names) == 1 else []
+        found += [person(name, ids=ids) for name in names]
+    return found
 
 
 def _contributors(curation: Any) -> list[dict[str, Any] | None]:

@@ -26,6 +26,7 @@ from dop2i.errors import UnreadableFile
 
 _REPOSITORY = "https://github.com/VERITAS-Observatory/VERITAS-VTSCat"
 _DOI = re.compile(r"\bDOI:?\s*\[?(10\.\d{4,9}/[^\]\s)]+)", re.I)
+_OTHERS = re.compile(r"^\s*([A-Z][^,\n]{1,60}? Collaboration) et al", re.M)
 _AUTHOR = re.compile(r"^\s*([A-Z][^,\d]{1,40}),\s*((?:[A-Z]\.[ -]?)+)", re.M)
 
 
@@ -74,10 +75,12 @@ def from_vtscat(
 
 
 def _creators(readme: str) -> list[dict[str, Any] | None]:
-    """The first author of the reference, then the collaboration."""
+    """The first author of the reference, a person or another collaboration, then VERITAS."""
     after = readme.partition("Reference")[2] or readme
-    first = _AUTHOR.search(after)
-    who = [person(family=first[1], given=first[2].strip(), kind="personal")] if first else []
+    first, other = _AUTHOR.search(after), _OTHERS.search(after)
+    who = [person(family=first[1], given=first[2].strip(), kind="personal")] if first and not other else []
+    if other and other[1] != "VERITAS Collaboration":
+        who.append(person(other[1], kind="organizational"))
     return [*who, person("VERITAS Collaboration", kind="organizational")]
 
 

@@ -79,6 +79,29 @@ def add(
     note(f"{harvest.slug} is added{'' if no_run else ' and queued: the worker runs it'}.")
 
 
+@command.command("change")
+@click.argument("name")
+@click.option("--title", default=None, help="What readers see.")
+@click.option("--address", default=None, help="Where it is now.")
+@click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="An option; NAME= takes it away.")
+@click.option("--every", type=int, default=None, help="Hours between runs; 0: by hand only.")
+@home_option
+def change(
+    home: str, name: str, title: str | None, address: str | None, options: tuple[str, ...], every: int | None
+) -> None:
+    """Change what is given. After another address or option the next run reads everything again."""
+    from dop2i.faces.cli._terminal import note
+
+    open_instance(home)
+    from dop2i.server.harvests.actions import change_harvest
+    from dop2i.server.harvests.queries import get_harvest
+    from dop2i.server.people.operating import OPERATOR
+
+    wanted = {**get_harvest(name).harvest.options, **_pairs(options)} if options else None
+    change_harvest(actor=OPERATOR, slug=name, title=title, address=address, options=wanted, every_hours=every)
+    note(f"{name} is changed.")
+
+
 @command.command("list")
 @json_option
 @home_option

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -54,6 +55,8 @@ def add_harvest(
         )
     address = address.strip() or source.address
     clean = _checked_options(options or {})
+    if source.theme:
+        clean.setdefault("theme", source.theme)
     source.check(address=address, options=clean)
     try:
         with transaction.atomic():
@@ -96,12 +99,15 @@ def change_harvest(
         harvest.address = address.strip() or source.address
     if options is not None:
         harvest.options = _checked_options(options)
-    if every_hours is not None:
+    if every_hours is not None and every_hours != harvest.every_hours:
         harvest.every_hours = _checked_hours(every_hours)
+        begin = harvest.last_success or timezone.now()
+        harvest.next_run = begin + timedelta(hours=every_hours) if every_hours else None
     source.check(address=harvest.address, options=harvest.options)
     if before != (harvest.address, harvest.options):
         harvest.cursor, harvest.marks, harvest.run_key = {}, {}, ""
-    harvest.save(update_fields=["title", "address", "options", "every_hours", "cursor", "marks", "run_key"])
+    changed = ["title", "address", "options", "every_hours", "next_run", "cursor", "marks", "run_key"]
+    harvest.save(update_fields=changed)
     audit(actor=actor, action="change harvest", target=f"harvest:{harvest.pk}", slug=slug)
     return harvest
 

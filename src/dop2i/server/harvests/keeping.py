@@ -89,7 +89,7 @@ class _Batch:
         known = item is not None and item.gone_since is None and item.fingerprint == read.fingerprint
         if read.raw.deleted:
             self._take_deleted(item)
-        elif read.problem:
+        elif read.problem and not (known and item is not None and not item.entry):
             self._take_broken(item, read)
         elif read.made is None or known:
             self._take_known(item)

@@ -157,6 +157,12 @@ class Source(ABC):
         """One record in our shape; pure. Raises ``UnreadableFile``."""
 
 
+def part(found: Any, name: str) -> dict[str, Any]:
+    """The object at a member of an answer; empty where there is none, or no answer of the expected form."""
+    inner = found.get(name) if isinstance(found, dict) else None
+    return inner if isinstance(inner, dict) else {}
+
+
 def dump(value: Any) -> bytes:
     """A JSON value as the raw document that is kept: the same record gives the same bytes."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str).encode(

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from dop2i.core.mappings import Mapped
 from dop2i.core.mappings.cern_opendata import from_cern_opendata
 from dop2i.errors import InvalidInput, UnreadableFile
-from dop2i.server.harvests.sources.base import Option, Order, Page, Raw, Source, dump
+from dop2i.server.harvests.sources.base import Option, Order, Page, Raw, Source, dump, part
 
 SIZE = 100
 WINDOW = 10_000
@@ -54,7 +54,7 @@ class CernOpenData(Source):
                 query.append(f'experiment:"{name}"')
             params["q"] = " AND ".join(query)
             answer = order.fetcher.json(f"{base}/api/records/", params=params)
-            hits = (answer.get("hits") or {}).get("hits") if isinstance(answer, dict) else None
+            hits = part(answer, "hits").get("hits")
             if not isinstance(hits, list):
                 raise UnreadableFile("The answer holds no hits.", hint="Is the address that of CERN Open Data?")
             total = answer["hits"].get("total")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from dop2i.core.mappings import Mapped
 from dop2i.core.mappings.datacite import from_datacite
 from dop2i.errors import InvalidInput, UnreadableFile
-from dop2i.server.harvests.sources.base import Option, Order, Page, Raw, Source, dump
+from dop2i.server.harvests.sources.base import Option, Order, Page, Raw, Source, dump, part
 
 SIZE = 500
 _PARAMETERS = {"client": "client-id", "provider": "provider-id", "prefix": "prefix", "type": "resource-type-id"}
@@ -83,7 +83,7 @@ class DataCite(Source):
                 following = ""
             seen.add(following)
             cursor = {**cursor, "next": following, "marks": {"updated": newest}}
-            total = (answer.get("meta") or {}).get("total")
+            total = part(answer, "meta").get("total")
             yield Page(records, cursor, total if isinstance(total, int) else None)
             if not following:
                 return
@@ -134,6 +134,6 @@ def _next_cursor(answer: dict[str, Any]) -> str:
     """The cursor in the link to the next page."""
     from urllib.parse import parse_qs, urlsplit
 
-    link = str((answer.get("links") or {}).get("next") or "")
+    link = str(part(answer, "links").get("next") or "")
     found = parse_qs(urlsplit(link).query).get("page[cursor]") if link else None
     return found[0] if found else ""

@@ -57,7 +57,7 @@ class GitLab(Source):
 
     def _raw(self, order: Order, base: str, project: dict[str, Any]) -> Raw | None:
         branch = project.get("default_branch")
-        if not branch:
+        if not branch or not project.get("id"):
             return None
         return codemeta_of(
             order,

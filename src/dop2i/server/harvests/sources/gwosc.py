@@ -71,9 +71,9 @@ class Gwosc(Source):
                 params["lastver"] = "true"
             answer = order.fetcher.json(f"{base}/api/v2/event-versions", params=params)
             results = _results(answer)
-            more = bool(results) and bool(answer.get("next"))
+            more = bool(results) and _has_more(answer)
             cursor = {**cursor, "page": cursor["page"] + 1} if more else {**cursor, "part": "runs", "page": 1}
-            total = answer.get("results_count")
+            total = answer.get("results_count") if isinstance(answer, dict) else None
             yield Page(
                 [self._event(order, entry) for entry in results], cursor, total if isinstance(total, int) else None
             )
@@ -82,7 +82,7 @@ class Gwosc(Source):
         while True:
             answer = order.fetcher.json(f"{base}/api/v2/runs", params={"page": cursor["page"], "format": "json"})
             results = _results(answer)
-            more = bool(results) and bool(answer.get("next")) and cursor["page"] < MOST_PAGES
+            more = bool(results) and _has_more(answer) and cursor["page"] < MOST_PAGES
             cursor = {**cursor, "page": cursor["page"] + 1}
             yield Page([self._run(order, entry) for entry in results], cursor)
             if not more:
@@ -141,6 +141,10 @@ def _same_site(order: Order, address: str) -> str:
     parts = urlsplit(address)
     query = dict(parse_qsl(parts.query)) | {"format": "json"}
     return f"{order.address.rstrip('/')}{parts.path}?{urlencode(query)}"
+
+
+def _has_more(answer: Any) -> bool:
+    return isinstance(answer, dict) and bool(answer.get("next"))
 
 
 def _results(answer: Any) -> list[Any]:

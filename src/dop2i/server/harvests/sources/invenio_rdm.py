@@ -9,7 +9,7 @@ from urllib.parse import quote
 from dop2i.core.mappings import Mapped
 from dop2i.core.mappings.invenio import from_invenio
 from dop2i.errors import InvalidInput, UnreadableFile
-from dop2i.server.harvests.sources.base import Option, Order, Page, Raw, Source, dump
+from dop2i.server.harvests.sources.base import Option, Order, Page, Raw, Source, dump, part
 
 SIZE = 100
 WINDOW = 10_000
@@ -85,7 +85,7 @@ class InvenioRdm(Source):
                 params=self._parameters(order, cursor, size),
                 headers={"Accept": f"{_OURS}, application/json"},
             )
-            hits = (answer.get("hits") or {}).get("hits") if isinstance(answer, dict) else None
+            hits = part(answer, "hits").get("hits")
             if not isinstance(hits, list):
                 raise UnreadableFile(
                     "The answer holds no hits.", hint="Is the address that of an InvenioRDM, without /api?"
@@ -102,7 +102,7 @@ class InvenioRdm(Source):
             total = answer["hits"].get("total")
             total = total.get("value") if isinstance(total, dict) else total
             yield Page(records, cursor, total if isinstance(total, int) else None)
-            if not hits or (len(hits) < size and not (answer.get("links") or {}).get("next")):
+            if not hits or (len(hits) < size and not part(answer, "links").get("next")):
                 return
 
     def _address(self, order: Order) -> str:

@@ -75,7 +75,7 @@ class OaiPmh(Source):
         """The answers of ListRecords, each in parts of 500 records; the cursor moves at the end of an answer."""
         cursor = dict(order.cursor) or self._beginning(order)
         seen = {cursor["token"]} if cursor.get("token") else set()
-        count = 0
+        count = int(cursor.get("count") or 0)
         while True:
             answer = OaiAnswer()
             waiting: list[Raw] = []
@@ -87,21 +87,28 @@ class OaiPmh(Source):
                     waiting = []
             if answer.error == "badResumptionToken" and cursor.get("token"):
                 # The token is too old: the list is begun again, and what was read already changes nothing.
-                cursor = {**cursor, "token": ""}
+                cursor, count = {**cursor, "token": ""}, 0
                 if seen == {None}:
                     raise SourceAway("The source refuses the tokens that it gives.", hint="It is asked again later.")
                 seen = {None}
                 continue
+            if answer.error == "badArgument" and cursor.get("token") and not cursor.get("prefixed"):
+                # Some servers (pycsw) want the format beside their tokens, which the protocol forbids.
+                cursor = {**cursor, "prefixed": True}
+                continue
             _refused(answer)
             count += len(waiting)
             token = answer.token or ""
+            if token and token in seen and answer.total and count >= answer.total:
+                # pycsw again: its last token leads back to the beginning, and by its own count the list is whole.
+                token = ""
             if token and token in seen:
                 raise UnreadableFile(
                     f"The source gives the same resumption token twice after {count:,} records: its list never ends.",
                     hint="Tell who runs it; harvest by sets or by dates meanwhile.",
                 )
             seen.add(token)
-            cursor = {**cursor, "token": token}
+            cursor = {**cursor, "token": token, "count": count}
             yield Page(waiting, cursor, answer.total)
             if not token:
                 return
@@ -152,8 +159,9 @@ class OaiPmh(Source):
         params = {"verb": "ListRecords"}
         if cursor.get("token"):
             params["resumptionToken"] = cursor["token"]
-        else:
+        if not cursor.get("token") or cursor.get("prefixed"):
             params["metadataPrefix"] = cursor["format"]
+        if not cursor.get("token"):
             if cursor.get("from"):
                 params["from"] = cursor["from"]
             if order.option("set"):

@@ -71,7 +71,10 @@ def _raw(entry: dict[str, Any]) -> Raw | None:
     url, metadata = str(entry.get("url") or ""), entry.get("metadata")
     if not url or not isinstance(metadata, dict):
         return None
-    directory, revision = str(entry.get("from_directory") or ""), str(entry.get("from_revision") or "")
+    # The archive tells from where it read them beside the metadata themselves, and formerly one level higher.
+    directory, revision = (
+        str(metadata.get(name) or entry.get(name) or "") for name in ("from_directory", "from_revision")
+    )
     archived = f"swh:1:dir:{directory}" if directory else f"swh:1:rev:{revision}" if revision else ""
     inner = metadata.get("metadata")
     content = {"project": url, "codemeta": inner if isinstance(inner, dict) else metadata, "archived": archived}
