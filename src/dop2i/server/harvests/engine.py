@@ -22,6 +22,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from dop2i.errors import Dop2iError, NotFound, WrongState
+from dop2i.server.commits import without_flushing
 from dop2i.server.fetching import Fetcher, polite_fetcher
 from dop2i.server.harvests import keeping
 from dop2i.server.harvests.documents import place_of
@@ -111,7 +112,8 @@ def _harvest(harvest: Harvest, run: Run, source: Source, *, progress: Told) -> N
     )
     cursor = dict(harvest.cursor)
     reader = Reader(source, order, place_of(harvest), listen=heard.listen, leave=heard.over.set)
-    with fewer_collections(), reader:
+    # after a power cut the pass goes on behind the last batch that is on the disk
+    with without_flushing(), fewer_collections(), reader:
         for batch, reads in reader.read(_batches(source, order, cursor), partial(_known, harvest)):
             cursor = batch.cursor
             _keep(harvest, run, batch, reads)
