@@ -10,6 +10,7 @@ import pytest
 from lxml import etree
 
 from dop2i.core.mappings import Mapped
+from dop2i.core.mappings.cern_opendata import from_cern_opendata
 from dop2i.core.mappings.codemeta import from_codemeta
 from dop2i.core.mappings.datacite import from_datacite
 from dop2i.core.mappings.datacite_xml import from_datacite_xml
@@ -209,6 +210,21 @@ def test_a_run_lists_its_strain_in_both_formats() -> None:
     run = {"name": "O1", "gps_start": 1126051217, "gps_end": 1137254417, "detectors": ["H1", "L1"]}
     mapped = from_gwosc({"run": run, "strain_files": [strain]})
     assert [file["url"] for file in mapped.files] == [strain["hdf5_url"], strain["gwf_url"]]
+
+
+@pytest.mark.parametrize(
+    ("primary", "secondary", "kind"),
+    [
+        ("Environment", ["Validation"], "dataset"),
+        ("Environment", ["Condition"], "dataset"),
+        ("Environment", ["VM"], "software"),
+        ("Software", ["Validation", "Workflow"], "software"),
+        ("Supplementaries", [{"odd": 1}, "Computing Note"], "publication-technicalnote"),
+    ],
+)
+def test_lists_of_validated_runs_and_calibrations_are_data(primary: str, secondary: list[Any], kind: str) -> None:
+    record = {"recid": "1", "title": "Runs", "type": {"primary": primary, "secondary": secondary}}
+    assert from_cern_opendata(record).metadata["resource_type"] == {"id": kind}
 
 
 def test_gps_time_knows_its_leap_seconds() -> None:

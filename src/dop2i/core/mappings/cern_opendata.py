@@ -44,6 +44,8 @@ _EXACT_TYPES = {
     "Configuration": "software", "Configuration SIM": "software", "Configuration LHE": "software",
     "Configuration HLT": "software", "Configuration RECO": "software",
 }  # fmt: skip
+_OF_ENVIRONMENTS = {"Condition": "dataset", "Validation": "dataset"}
+"""Calibrations, and lists of validated runs: an environment is software else."""
 _RELATIONS = {
     "ischildof": "isderivedfrom", "isparentof": "issourceof", "ispartof": "ispartof", "isrelatedto": "references",
     "issiblingof": "isvariantformof", "isproducedby": "iscompiledby",
@@ -104,10 +106,10 @@ def _part(facts: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _type(facts: dict[str, Any]) -> str:
     kind = _part(facts, "type")
-    for exact in items(kind.get("secondary")):
-        if exact in _EXACT_TYPES:
-            return _EXACT_TYPES[exact]
-    return _TYPES.get(text_of(kind.get("primary")).lower(), "other")
+    primary = text_of(kind.get("primary")).lower()
+    known = {**_EXACT_TYPES, **_OF_ENVIRONMENTS} if primary == "environment" else _EXACT_TYPES
+    exact = next((known[name] for value in items(kind.get("secondary")) if (name := text_of(value)) in known), "")
+    return exact or _TYPES.get(primary, "other")
 
 
 def _creators(facts: dict[str, Any]) -> list[dict[str, Any] | None]:

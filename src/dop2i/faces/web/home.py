@@ -63,6 +63,11 @@ def _data_catalogue(request: HttpRequest) -> str:
         "@id": f"{base}/",
         "name": instance_title(),
         "url": f"{base}/",
+        "description": _(
+            "A repository and a catalogue: data of the physics of the two infinities, open, described from their own "
+            "content, citable."
+        ),
+        "publisher": {"@type": "Organization", "name": instance_title(), "url": f"{base}/"},
         "inLanguage": list(LANGUAGES),
         "potentialAction": {
             "@type": "SearchAction",
