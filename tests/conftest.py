@@ -31,9 +31,12 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files with slow tests first, so that no worker is left alone with one at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """The slowest files first, so that no worker is left alone with one at the end."""
+    slow: dict[Path, int] = {}
+    for item in items:
+        if mark := item.get_closest_marker("slow"):
+            slow[item.path] = max(mark.args[0], slow.get(item.path, 0))
+    items.sort(key=lambda item: -slow.get(item.path, 0))
 
 
 def pytest_collection_finish() -> None:

@@ -33,7 +33,7 @@ def _is_only_refused(route: Route) -> bool:
     return rule_of(other) is not None
 
 
-@pytest.mark.slow
+@pytest.mark.slow(120)
 def test_everybody_gets_exactly_where_they_may(world: World) -> None:
     wrong: dict[str, list[str]] = defaultdict(list)
     leaks: set[str] = set()

@@ -65,7 +65,7 @@ def links_in(said: str, address: str) -> Iterator[str]:
             yield parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 @pytest.mark.parametrize("actor", ["anonymous", "stranger"])
 def test_a_crawler_that_follows_every_link_finds_no_closed_word(world: World, actor: str) -> None:
     traffic = Traffic(world, actor)
@@ -85,7 +85,7 @@ def test_a_crawler_that_follows_every_link_finds_no_closed_word(world: World, ac
     assert traffic.met
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 def test_every_address_of_a_closed_record_keeps_quiet(world: World) -> None:
     """Numbers, names and identifiers known beforehand, with every export, every representation and every query."""
     from dop2i.core.exports import EXPORTS
@@ -136,7 +136,7 @@ ODD = st.one_of(
 )
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 def test_no_odd_question_reaches_a_closed_word(world: World) -> None:
     """Identifiers, filters, sort keys and export names as hypothesis makes them up, wherever something is read."""
     asked = [route for route in routes() if route.method == "GET"]

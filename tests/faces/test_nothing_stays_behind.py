@@ -75,7 +75,7 @@ def _until(happened: Callable[[], bool]) -> bool:
     return happened()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGKILL])
 def test_a_server_that_ends_leaves_no_reader_and_no_unpacked_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sign: signal.Signals
@@ -83,7 +83,7 @@ def test_a_server_that_ends_leaves_no_reader_and_no_unpacked_file(
     unpacked = tmp_path / "unpacked"
     unpacked.mkdir()
     monkeypatch.setenv("TMPDIR", str(unpacked))
-    live = start(tmp_path / "home", free_port())
+    live = start(tmp_path / "home", free_port(), anew=True)
     try:
         record = live.published({"hits.zip": _zipped(b"time,charge\n" + b"1,2.5\n" * 50)})
         with live.session() as chloe:

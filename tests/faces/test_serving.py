@@ -19,6 +19,8 @@ from live_server import MINIMAL, free_port, start, stop
 from dop2i.faces import fast_lane
 from dop2i.faces.fast_lane import read_head
 
+pytestmark = pytest.mark.slow(25)
+
 SERVE = "import sys; from dop2i.faces.serve import serve; serve(sys.argv[1], '127.0.0.1', int(sys.argv[2]))"
 
 
@@ -63,7 +65,7 @@ def proxied(tmp_path_factory):
 
 
 def test_server_and_worker_are_light_and_stop_together(tmp_path: Path) -> None:
-    running = start(tmp_path / "home", free_port())
+    running = start(tmp_path / "home", free_port(), anew=True)
     deadline = time.monotonic() + 30
     while len(processes_of(running.process.pid)) < 3 and time.monotonic() < deadline:
         time.sleep(0.2)
@@ -79,7 +81,7 @@ def test_server_and_worker_are_light_and_stop_together(tmp_path: Path) -> None:
 
 
 def test_the_worker_goes_when_the_server_is_killed(tmp_path: Path) -> None:
-    running = start(tmp_path / "home", free_port())
+    running = start(tmp_path / "home", free_port(), anew=True)
     everyone = processes_of(running.process.pid)
     assert len(everyone) == 3
     os.kill(running.process.pid, signal.SIGKILL)

@@ -64,7 +64,7 @@ def kill_the_worker(live: Live) -> None:
     until(lambda: worker_of(live) not in (0, before))
 
 
-@pytest.mark.slow
+@pytest.mark.slow(12)
 def test_a_server_counts_what_people_use_and_nothing_twice(own_live: Live) -> None:
     live = own_live
     used = live.published({"events.root": FILE}, title="Used by everybody")["id"]

@@ -24,6 +24,8 @@ from dop2i.server.logs import NoSecrets, OneLine
 
 SOURCE = Path(__file__).parents[2] / "src" / "dop2i"
 PUBLIC = 'public_url = "https://data.example.org"\ntrusted_proxies = ["127.0.0.1"]\n'
+pytestmark = pytest.mark.slow(25)
+
 BY_PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "data.example.org", "X-Forwarded-For": "192.0.2.7"}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright_drop import drop
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow(25)]
 
 PATIENCE = 60_000
 

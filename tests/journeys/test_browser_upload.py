@@ -13,7 +13,7 @@ import pytest
 import requests
 from playwright_drop import drop
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow(60)]
 
 
 def make(folder: Path, count: int, *, size: int = 1000) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow(60)]
 
 PATIENCE = 30_000
 CITATION = """cff-version: 1.2.0

@@ -22,7 +22,7 @@ from served_here import served_here
 
 from dop2i.testing.instances import fresh_instance
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow(150)]
 
 THOROUGH = bool(os.environ.get("DOP2I_THOROUGH"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow(35)]
 
 
 def finish_and_publish(page: Any, *, words: str = "Publish") -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import requests
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow(12)]
+
 DOCUMENT = {
     "metadata": {
         "title": "Muons on a balcony, seen closely",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow(45)]
 
 STEAL = "fetch('/api/user').then(a => a.text()).then(t => { document.title = 'stolen ' + t; })"
 HOSTILE = {

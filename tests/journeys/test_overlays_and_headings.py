@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow(15)]
 
 PATIENCE = 30_000
 ROWS = "".join(f"{(i * 7) % 23},{(i * 5) % 13},{i % 3}\n" for i in range(400)).encode()

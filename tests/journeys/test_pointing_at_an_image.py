@@ -13,6 +13,8 @@ import pytest
 import requests
 from astropy.io import fits
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow(25)]
+
 DOCUMENT = {
     "metadata": {
         "title": "A source, its noise and its neighbours",

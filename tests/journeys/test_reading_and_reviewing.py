@@ -16,7 +16,7 @@ from served_here import served_here
 
 from dop2i.testing.instances import fresh_instance
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow(90)]
 
 HANDS = {"pointer": Pointer(), "keyboard": Keyboard()}
 WAYS = [

@@ -16,7 +16,7 @@ import pytest
 from live_server import PASSWORD, Live, free_port, start, stop
 from openid_providers import Certified, certified
 
-pytestmark = [pytest.mark.browser, pytest.mark.outside]
+pytestmark = [pytest.mark.browser, pytest.mark.outside, pytest.mark.slow(45)]
 
 ATLAS = "urn:geant:example.org:group:atlas:production:role=manager#aai.example.org"
 SETTINGS = """

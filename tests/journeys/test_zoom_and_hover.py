@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import requests
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow(40)]
 
 RAN = "document.title='ran'"
 ATTACKS = (

@@ -18,35 +18,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import forks
 import requests
 
-from dop2i.testing.instances import put_ready_made
+from dop2i.testing.instances import TEMPLATES, put_ready_made
 
-COMMAND = (sys.executable, "-m", "dop2i.faces.cli.main")
-_PEOPLE = """
-import json, sys
-from dop2i.server.instance import configure
-configure(sys.argv[1])
-from dop2i.server.people.actions import add_person, make_token
-from dop2i.server.people.models import Person
-for facts, scopes in json.loads(sys.argv[2]):
-    person = Person.objects.filter(email=facts["email"]).first() or add_person(**facts)
-    print(make_token(person=person, scopes=scopes, days=30, name="tests")[1])
-"""
+PROGRAM = "dop2i.faces.cli.main"
 PASSWORD = "Faraday cage 1836"
 DEPOSITOR = ("read", "deposit")
 
 
 def dop2i(*arguments: str, check: bool = True, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     """The command line in a process of its own, with its state beside the variables given."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        capture_output=True,
-        text=True,
-        check=check,
-        input=stdin,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", "LC_ALL": "C.UTF-8", **environment},
-    )
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "LC_ALL": "C.UTF-8", **environment}
+    return forks.run_module(PROGRAM, *arguments, stdin=stdin, check=check, environment=environment)
 
 
 def free_port() -> int:
@@ -62,7 +47,7 @@ class Live:
 
     url: str
     home: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | forks.Forked
     log: Path
     _tokens: dict[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -78,8 +63,7 @@ class Live:
     def add(self, *people: dict[str, Any], scopes: tuple[str, ...] = DEPOSITOR) -> None:
         """Makes people who are not there yet, and a token of each."""
         said = json.dumps([[{"password": PASSWORD, **facts}, scopes] for facts in people])
-        command = [sys.executable, "-c", _PEOPLE, str(self.home), said]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        done = forks.run_module("adding_people", str(self.home), said, environment=dict(os.environ))
         for facts, token in zip(people, done.stdout.split()[-len(people) :], strict=True):
             self._tokens[facts["email"], *scopes] = token
 
@@ -137,19 +121,28 @@ MINIMAL = {
 }
 
 
-def start(home: Path, port: int, *, worker: bool = True) -> Live:
-    """Starts a server, with a job worker or without, and waits until it answers."""
+def start(home: Path, port: int, *, worker: bool = True, anew: bool = False) -> Live:
+    """Starts a server, with a job worker or without, and waits until it answers.
+
+    ``anew``: by an interpreter of its own, as outside of the tests; for what is about the processes themselves.
+    """
     put_ready_made(home)
     log = home.parent / f"{home.name}.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DOP2I_")}
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [*COMMAND, "serve", "--home", str(home), "--port", str(port), *([] if worker else ["--no-worker"])],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-            start_new_session=True,
-        )
+    arguments = ["serve", "--home", str(home), "--port", str(port), *([] if worker else ["--no-worker"])]
+    process: subprocess.Popen[bytes] | forks.Forked
+    with log.open("ab") as output, Path(os.devnull).open() as nothing:
+        if anew or TEMPLATES not in os.environ:
+            process = subprocess.Popen(
+                [sys.executable, "-m", PROGRAM, *arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+        else:
+            handles = (nothing.fileno(), output.fileno(), output.fileno())
+            process = forks.fork(PROGRAM, *arguments, environment=environment, handles=handles, session=True)
     live = Live(url=f"http://127.0.0.1:{port}", home=home, process=process, log=log)
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:

@@ -70,7 +70,8 @@ class _Known:
 
 def read_head(data: bytes) -> Asked | None:
     """What a connection has brought, when it is the whole head of one GET of one range and nothing more."""
-    if not data.startswith(b"GET ") or data.find(b"\r\n\r\n") != len(data) - 4:
+    # NUL stands for the two numbers where a request is remembered
+    if not data.startswith(b"GET ") or b"\0" in data or data.find(b"\r\n\r\n") != len(data) - 4:
         return None
     found = _RANGE.search(data)
     if found is None:

@@ -78,7 +78,7 @@ def fresh_instance(home: Path, *, database: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DOP2I_HOME", str(home))
         if url:
-            _administer(url, f'CREATE DATABASE "{name}" TEMPLATE "{database}"')
+            _copy_database(url, database, name)
             environment.setenv("DOP2I_DATABASE_URL", _url_of(url, name))
         restore = _use(home, _url_of(url, name))
         try:
@@ -201,6 +201,15 @@ def _url_of(url: str, name: str) -> str:
     from urllib.parse import urlsplit, urlunsplit
 
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _copy_database(url: str, template: str, name: str) -> None:
+    """Copies the template's files where PostgreSQL can be told so: for a few megabytes that is several times faster."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        strategy = " STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{strategy}'.encode())
 
 
 def _administer(url: str, statement: str) -> None:

@@ -76,6 +76,32 @@ def test_every_style_cites_every_record_in_one_line_with_its_address(record: dic
             assert "data.example.org" in line or "doi" in line or "n2t.net" in line
 
 
+UNDATED = {
+    "id": "7",
+    "created": "2031-05-01T00:00:00Z",
+    "metadata": {"title": r"Jets at $\sqrt{s}=13$ TeV", "description": r"<p>With $p_T<3$ GeV</p>"},
+}
+
+
+def test_what_has_no_date_of_publication_is_not_cited_with_the_year_it_was_harvested_in() -> None:
+    for style in STYLES:
+        assert "n.d." in citation(UNDATED, style, "en")
+        assert "s. d." in citation(UNDATED, style, "fr")
+    assert "issued" not in json.loads(EXPORTS["csl"].write(UNDATED))
+    assert "year = {n.d.}" in EXPORTS["bibtex"].write(UNDATED).decode()
+    for name in ("csl", "bibtex", "ris", "cff"):
+        assert "2031" not in EXPORTS[name].write(UNDATED).decode(), name
+
+
+def test_reference_managers_that_know_no_latex_are_given_unicode() -> None:
+    item = json.loads(EXPORTS["csl"].write(UNDATED))
+    assert item["title"] == "Jets at √s = 13 TeV"
+    assert item["abstract"] == "With p_T < 3 GeV"
+    assert "T1  - Jets at √s = 13 TeV" in EXPORTS["ris"].write(UNDATED).decode()
+    assert "Jets at √s = 13 TeV" in citation(UNDATED)
+    assert r"Jets at $\sqrt{s}=13$ TeV" in EXPORTS["bibtex"].write(UNDATED).decode()
+
+
 @pytest.mark.parametrize("name", list(EXPORTS))
 @pytest.mark.parametrize("record", [{}, {"id": "1"}, {"metadata": {}}, {"metadata": None, "files": None, "pids": None}])
 def test_an_empty_draft_is_written_too(name: str, record: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ from strategies import records
 
 from dop2i.core.exports import EXPORTS
 
+pytestmark = pytest.mark.slow(20)
+
 ROOT = Path(__file__).parents[3]
 # Records are large: shrinking one would take minutes, and the report of the schema says more than a smaller record.
 phases = (Phase.explicit, Phase.reuse, Phase.generate)

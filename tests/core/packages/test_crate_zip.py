@@ -133,6 +133,7 @@ def validator(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
 
 
 @pytest.mark.outside
+@pytest.mark.slow(20)
 @pytest.mark.parametrize("packaging", ["attached", "detached"])
 def test_rocrate_validator_accepts_the_crate(
     validator: tuple[Path, Path], tmp_path: Path, full_record: dict[str, Any], packaging: str

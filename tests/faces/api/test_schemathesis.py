@@ -58,7 +58,7 @@ def plain(context, value):
 
 
 @pytest.mark.outside
-@pytest.mark.slow
+@pytest.mark.slow(130)
 @pytest.mark.parametrize("who", ["visitor", *ROLES])
 def test_schemathesis_finds_nothing(live, tmp_path: Path, who: str) -> None:
     program = shutil.which("st") or shutil.which("st", path=str(Path(sys.executable).parent))

@@ -11,7 +11,7 @@ from live_server import dop2i
 from dop2i.testing.instances import put_ready_made
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 def test_the_operator_harvests_a_folder_from_the_terminal(tmp_path: Path) -> None:
     home = tmp_path / "home"
     put_ready_made(home)

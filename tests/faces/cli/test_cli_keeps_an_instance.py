@@ -10,6 +10,8 @@ from live_server import Live, dop2i
 
 from dop2i.testing.instances import put_ready_made
 
+pytestmark = pytest.mark.slow(30)
+
 
 @pytest.fixture
 def home(tmp_path: Path) -> str:

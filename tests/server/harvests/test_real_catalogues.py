@@ -53,7 +53,7 @@ def check_author(author: dict[str, Any], creator: dict[str, Any]) -> None:
     assert "; ".join(place["id"] for place in places if "id" in place) == author.get("rorid", "")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(60)
 def test_all_cern_open_data_records_are_harvested_without_loss(
     shared_data: Path, harvest: Harvest, entries: Entries
 ) -> None:
@@ -108,7 +108,7 @@ def check_authors(written: str, creators: list[dict[str, Any]]) -> None:
     assert all(who["name"].count(",") <= 1 for who in people if who["type"] == "personal")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(60)
 def test_all_spase_records_are_harvested_without_loss(shared_data: Path, harvest: Harvest, entries: Entries) -> None:
     folder = shared_data / "catalogues" / "nasa-spase"
     run = harvest("nasa", kind="folder", address=str(folder), title="NASA SPASE")
@@ -156,7 +156,7 @@ def test_all_spase_records_are_harvested_without_loss(shared_data: Path, harvest
     assert (run.failed, run.seen, len(found), count) == (0, count, count, 1487)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(60)
 def test_all_exoplanet_systems_are_harvested_without_loss(
     shared_data: Path, harvest: Harvest, entries: Entries
 ) -> None:

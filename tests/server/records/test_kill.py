@@ -43,7 +43,7 @@ def depositors(instance: Path) -> Iterator[subprocess.Popen[str]]:
         yield program
 
 
-@pytest.mark.slow
+@pytest.mark.slow(100)
 def test_nothing_acknowledged_is_lost_in_two_hundred_kills(
     instance: Path, alice: Any, depositors: subprocess.Popen[str]
 ) -> None:

@@ -107,7 +107,8 @@ def actor_for_person(person: Person, *, address: str = "") -> Actor:
 def actor_for_token(secret: str, *, address: str = "") -> Actor:
     """The person whose token this is. Raises ``NotAuthenticated`` when it is unknown, expired, or its owner left."""
     digest = hashlib.sha256(secret.encode()).hexdigest()
-    token = Token.objects.select_related("person").filter(hash=digest).first()
+    # first() would order what is one row, which takes half of the time of this query
+    token = next(iter(Token.objects.select_related("person").filter(hash=digest)), None)
     if token is None or not token.person.is_active:
         raise NotAuthenticated("This token is not known here.", hint="Make a new one with: dop2i token EMAIL.")
     now = timezone.now()
