@@ -1,8 +1,9 @@
-r"""The LaTeX mathematics of titles and abstracts (``$\sqrt{s}$``), read once and written as MathML or as plain text.
+r"""The LaTeX mathematics of titles and abstracts (``$\sqrt{s}$``), written as MathML or as plain text.
 
-Only what stands in titles is known: letters, signs, scripts, roots, fractions, accents, styles. A formula with
-anything else (``\href``, ``\def``, an environment) is none of ours and stays as it was written, so that nothing of it
-is lost and nothing in it can act. MathML Core: https://www.w3.org/TR/mathml-core/.
+latex2mathml reads it, and would write into a page whatever stands in a formula: so nothing that defines or repeats is
+given to it, and of its tree only what is known here is taken and written anew. A formula with anything else (``\href``,
+an environment) stays as it was written: nothing of it is lost and nothing in it can act. MathML Core:
+https://www.w3.org/TR/mathml-core/.
 """
 
 from __future__ import annotations
@@ -10,21 +11,14 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from dataclasses import dataclass
-from html import escape
+from dataclasses import dataclass, replace
+from html import escape, unescape
+from typing import TYPE_CHECKING
 
 from dop2i.core.latex import LOWERED, RAISED
-from dop2i.core.latex_signs import (
-    ACCENTS,
-    DELIMITERS,
-    FUNCTIONS,
-    IGNORED,
-    LETTERS,
-    OPERATORS,
-    RELATIONS,
-    SPACES,
-    STYLES,
-)
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 LONGEST = 2000
 DEEPEST = 16
@@ -32,234 +26,181 @@ DEEPEST = 16
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a formula. ``kind``: mi, mn, mo, mtext, space, row, sqrt, frac, over, scripts; ``parts`` are inside it.
+    """A part of a formula: an element of MathML with its text or its parts.
 
-    Of ``scripts`` the parts are base, lower, upper, of which the last two may be None; of ``over`` the ``text`` is the
-    accent. ``upright`` letters are not slanted.
+    ``upright`` letters are not slanted; a ``tall`` sign grows with what it embraces.
     """
 
-    kind: str
+    tag: str
     text: str = ""
-    parts: tuple[Node | None, ...] = ()
+    parts: tuple[Node, ...] = ()
     upright: bool = False
+    tall: bool = False
 
 
 class _Unknown(Exception):
     """The formula holds something that is not known here."""
 
 
-_EMPTY = Node("row")
-
-
 @functools.lru_cache(maxsize=4096)
 def read_formula(source: str) -> Node | None:
-    """The formula (without its dollars); None when it cannot be read."""
-    if len(source) > LONGEST:
+    """The formula (without its dollars); None when it cannot be read, or could act."""
+    if len(source) > LONGEST or not _is_harmless(source):
         return None
+    from latex2mathml.converter import convert_to_element
+
     try:
-        return _Reader(source).whole()
-    except _Unknown:
+        return _node(convert_to_element(_prepared(source)))
+    except Exception:  # the library raises anything for odd formulas: IndexError, RecursionError, its own
         return None
 
 
-class _Reader:
-    """Walks once through the signs of a formula."""
+_SIGN = re.compile(r"\\(?:[A-Za-z]+|.)|[{}&#%$\\]", re.DOTALL)
+_ACTS = re.compile(r"\\(?:def|let|begin|end|verb|unicode|mathchoice|\w*(?:command|environment|Operator))")
 
-    _SIGN = re.compile(r"\\(?:[A-Za-z]+|.)|[0-9]+(?:[.,][0-9]+)*|\s+|.", re.DOTALL)
 
-    def __init__(self, source: str) -> None:
-        self.signs = self._SIGN.findall(source)
-        self.at = 0
-        self.depth = 0
+def _is_harmless(source: str) -> bool:
+    """Whether braces are in balance and not deep, and no sign or command repeats, defines or hides something."""
+    depth = 0
+    for sign in _SIGN.findall(source):
+        depth += (sign == "{") - (sign == "}")
+        if not 0 <= depth <= DEEPEST or sign in ("&", "#", "%", "$", "\\") or _ACTS.fullmatch(sign):
+            return False
+    return depth == 0
 
-    def whole(self) -> Node:
-        """Everything; a brace too many or too few is not known."""
-        node = self.row("")
-        if self.at < len(self.signs):
-            raise _Unknown
-        return node
 
-    def row(self, end: str, style: str = "") -> Node:
-        """What stands up to ``end``, which is taken too."""
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise _Unknown
-        parts: list[Node] = []
-        while self.at < len(self.signs) and (sign := self.signs[self.at]) not in ("}", end or "}"):
-            if sign in _LASTING:
-                self.at += 1
-                style = _LASTING[sign]
-            else:
-                part = self.scripted(style)
-                parts += [part] if part is not None else []
-        if end:
-            if self.at >= len(self.signs) or self.signs[self.at] != end:
-                raise _Unknown
-            self.at += 1
-        self.depth -= 1
-        return _joined(parts)
+_PREPARED = (
+    (re.compile(r"\\(?:ensuremath|displaystyle|textstyle|scriptstyle|nonumber|mathstrut|nolimits)(?![A-Za-z])"), " "),
+    (re.compile(r"\\text(?:sc|up)\s*\{"), r"\\textrm{"),
+    (re.compile(r"\\mathup(?![A-Za-z])"), r"\\mathrm"),
+    (re.compile(r"\\AA(?![A-Za-z])"), "Å"),
+    (re.compile(r"\\slashed(?![A-Za-z])"), r"\\not "),
+    (re.compile(r"(?<=[0-9])\{,\}(?=[0-9])"), r"\\text{,}"),
+    # the library forgets that the only letter of \mathrm{T} is upright, and takes 5 cm and 2 cc for lengths
+    (re.compile(r"(\\math[a-z]+)\{"), r"\1 {"),
+    (re.compile(r"(?<=[0-9])(?=\s*(?:in|mm|cm|pt|em|ex|pc|bp|dd|cc|sp|mu))"), "{}"),
+)
+"""What the library does not know or mistakes, and what to give it instead."""
 
-    def scripted(self, style: str) -> Node | None:
-        """One thing with what is written below and above it; None for what only parts (a blank, ``\\limits``)."""
-        base = _EMPTY if self.signs[self.at] in "^_'" else self.atom(style)
-        lower: Node | None = None
-        upper: list[Node] = []
-        while base is not None and self.at < len(self.signs):
-            sign = self.signs[self.at]
-            if sign == "'":
-                self.at += 1
-                upper.append(Node("mo", "′"))
-            elif sign in ("^", "_"):
-                self.at += 1
-                script = self.argument(style)
-                if sign == "^":
-                    upper.append(script)
-                elif lower is None:
-                    lower = script
-                else:
-                    raise _Unknown
-            elif sign.isspace() and self.signs[self.at + 1 : self.at + 2] in (["^"], ["_"]):
-                self.at += 1
-            else:
-                break
-        if lower is None and not upper:
-            return base
-        return Node("scripts", parts=(base, lower, _joined(upper) if upper else None))
 
-    def argument(self, style: str) -> Node:
-        """What a command or a script takes: a group, or the next thing."""
-        while self.at < len(self.signs) and self.signs[self.at].isspace():
-            self.at += 1
-        if self.at >= len(self.signs) or self.signs[self.at] in ("}", "^", "_"):
-            raise _Unknown
-        sign = self.signs[self.at]
-        if sign.isdigit() and len(sign) > 1:
-            # x^12 raises the 1 alone
-            self.signs[self.at : self.at + 1] = [sign[0], sign[1:]]
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise _Unknown
-        node = self.atom(style)
-        self.depth -= 1
-        return node if node is not None else _EMPTY
+def _prepared(source: str) -> str:
+    for pattern, instead in _PREPARED:
+        source = pattern.sub(instead, source)
+    return source
 
-    def atom(self, style: str) -> Node | None:
-        """One thing without scripts."""
-        sign = self.signs[self.at]
-        self.at += 1
-        if sign.isspace():
-            return None
-        if sign == "{":
-            return self.row("}", style)
-        if sign in ("}", "&", "#", "%", "$", "\\"):
-            raise _Unknown
-        if sign[0] == "\\":
-            return self.command(sign[1:], style)
-        if sign == "~":
-            return Node("space", "\u00a0")
-        if sign[0].isdecimal():
-            return Node("mn", sign)
-        if sign.isalpha():
-            return _letter(sign, style)
-        return Node("mo", {"-": "−", "*": "∗"}.get(sign, sign))
 
-    def command(self, name: str, style: str) -> Node | None:
-        """What a command means. Raises ``_Unknown``."""
-        if name in SPACES:
-            return Node("space", SPACES[name]) if SPACES[name] else None
-        if name in IGNORED:
-            return None
-        if name in LETTERS:
-            return Node("mi", LETTERS[name], upright=LETTERS[name].isupper())
-        if name in OPERATORS:
-            return Node("mo", OPERATORS[name])
-        if name in FUNCTIONS:
-            return Node("mi", name, upright=True)
-        if name in ACCENTS:
-            return Node("over", ACCENTS[name], (self.argument(style),))
-        if name in ("frac", "dfrac", "tfrac"):
-            return Node("frac", parts=(self.argument(style), self.argument(style)))
-        if name == "sqrt":
-            return self.root(style)
-        if name in ("left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr"):
-            return self.delimiter()
-        if name in STYLES:
-            return self.words() if STYLES[name] == "text" else self.argument(STYLES[name])
-        if name == "not":
-            crossed = self.argument(style)
-            return Node(crossed.kind, crossed.text + "\u0338", crossed.parts, crossed.upright)
+_LEAVES = frozenset(["mi", "mn", "mo", "mtext"])
+_PARTS = {
+    **dict.fromkeys(("mroot", "mfrac", "mover", "munder", "msub", "msup"), 2),
+    **{"msqrt": 1, "munderover": 3, "msubsup": 3},
+}
+_ROWS = frozenset(["math", "mrow", "mstyle"])
+_PLAIN_ATTRIBUTES = frozenset(
+    ["xmlns", "display", "displaystyle", "scriptlevel", "stretchy", "fence", "form", "accent", "mathvariant", "width"]
+) | frozenset(["minsize", "maxsize", "movablelimits", "largeop"])
+
+
+def _node(element: Element, depth: int = 0) -> Node:
+    """What an element of the library's tree says. Raises ``_Unknown``."""
+    if depth > 5 * DEEPEST or not element.attrib.keys() <= _PLAIN_ATTRIBUTES:
         raise _Unknown
-
-    def root(self, style: str) -> Node:
-        """A square root, or another when its degree stands in brackets."""
-        if self.at < len(self.signs) and self.signs[self.at] == "[":
-            self.at += 1
-            degree = self.row("]", style)
-            return Node("sqrt", parts=(self.argument(style), degree))
-        return Node("sqrt", parts=(self.argument(style),))
-
-    def delimiter(self) -> Node | None:
-        """The parenthesis after ``\\left`` or ``\\right``; a full stop stands for none."""
-        while self.at < len(self.signs) and self.signs[self.at].isspace():
-            self.at += 1
-        if self.at >= len(self.signs):
-            raise _Unknown
-        sign = self.signs[self.at].removeprefix("\\")
-        self.at += 1
-        if sign == ".":
-            return None
-        if sign not in DELIMITERS:
-            raise _Unknown
-        return Node("mo", DELIMITERS[sign])
-
-    def words(self) -> Node:
-        """The group after ``\\text``, as it stands."""
-        if self.at >= len(self.signs) or self.signs[self.at] != "{":
-            raise _Unknown
-        end = self.at + 1
-        while end < len(self.signs) and self.signs[end] != "}":
-            if self.signs[end][0] in "\\{$":
-                raise _Unknown
-            end += 1
-        if end >= len(self.signs):
-            raise _Unknown
-        text = "".join(self.signs[self.at + 1 : end])
-        self.at = end + 1
-        return Node("mtext", " ".join(text.replace("~", " ").split(" ")))
+    if element.tag in _LEAVES and not len(element):
+        return _leaf(element)
+    if element.tag == "mspace" and element.attrib.keys() <= {"width"}:
+        return _blank(element.get("width", ""))
+    if element.tag == "mpadded" and [inner.text for inner in element] == ["&#x029F8;"]:
+        return _NOT
+    parts = [_node(inner, depth + 1) for inner in element]
+    if element.tag in _ROWS:
+        return _row(parts)
+    if element.tag == "msqrt":
+        parts = [_row(parts)]
+    if len(parts) != _PARTS.get(element.tag, 0) or _NOT in parts:
+        raise _Unknown
+    if element.tag == "mover" and parts[1].text == "∼":
+        parts[1] = replace(parts[1], text="˜")
+    return Node(element.tag, parts=tuple(parts))
 
 
-_LASTING = {"\\rm": "upright", "\\it": "", "\\bf": "bold", "\\cal": "script"}
-"""Styles that last to the end of the group, as plain TeX has them."""
+def _leaf(element: Element) -> Node:
+    """Letters, a number, a sign or words."""
+    written = element.text or ""
+    if re.search(r"[\\{}$]", written):
+        # a command that the library does not know, or half of something
+        raise _Unknown
+    if not written:
+        return Node("mrow")
+    text, look, tag = unescape(written), element.get("mathvariant", ""), element.tag
+    if tag == "mtext":
+        return Node("mtext", text)
+    text, upright = _INSTEAD.get(text, text), look in _UPRIGHT
+    if look in _ALPHABETS:
+        text, upright = "".join(_letter(letter, look) for letter in text), True
+    if tag == "mi" and len(text) == 1 and unicodedata.category(text)[0] not in "LN" and text not in "∂∇∞":
+        tag = "mo"
+    elif tag == "mo" and text.isascii() and text.isalpha():
+        tag = "mi"
+    elif text[:1] == "." and text[1:].isdecimal():
+        tag = "mn"
+    return Node(tag, text, upright=upright, tall=element.get("stretchy") == "true")
 
 
-def _letter(letter: str, style: str) -> Node:
-    if style in _ALPHABETS and letter.isascii():
-        name = f"MATHEMATICAL {_ALPHABETS[style]} {'CAPITAL' if letter.isupper() else 'SMALL'} {letter.upper()}"
-        try:
-            return Node("mi", _ODD_LETTERS.get((style, letter)) or unicodedata.lookup(name), upright=True)
-        except KeyError:
-            return Node("mi", letter)
-    return Node("mi", letter, upright=style == "upright")
+_UPRIGHT = frozenset(["normal", "sans-serif", "monospace"])
+_INSTEAD = {"*": "∗", "~": "∼", "·": "⋅", "\u2015": "‾"}
+_ALPHABETS = {
+    **{"bold": "BOLD", "bold-italic": "BOLD", "script": "SCRIPT"},
+    **{"fraktur": "FRAKTUR", "double-struck": "DOUBLE-STRUCK"},
+}
+_NOT = Node("not", "\u0338")
 
 
-_ALPHABETS = {"bold": "BOLD", "script": "SCRIPT", "double": "DOUBLE-STRUCK"}
+def _letter(letter: str, look: str) -> str:
+    name = f"{_ALPHABETS[look]} {'CAPITAL' if letter.isupper() else 'SMALL'} {letter.upper()}"
+    try:
+        return unicodedata.lookup(f"MATHEMATICAL {name}")
+    except KeyError:
+        # Unicode had ℝ and ℒ before the others of their alphabet, under other names
+        return _ODD_LETTERS.get((look, letter), letter)
+
+
 _ODD_LETTERS = {
-    **{("double", plain): odd for plain, odd in zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True)},
+    **{("double-struck", plain): odd for plain, odd in zip("CHNPQRZ", "ℂℍℕℙℚℝℤ", strict=True)},
     **{("script", plain): odd for plain, odd in zip("BEFHILMRego", "ℬℰℱℋℐℒℳℛℯℊℴ", strict=True)},
 }
-"""Letters that Unicode had before the others of their alphabet."""
 
 
-def _joined(parts: list[Node]) -> Node:
-    """A row; upright letters that follow each other are one word (``TeV``)."""
+def _blank(width: str) -> Node:
+    """The blank of Unicode that is about as wide; none for one that draws together. Raises ``_Unknown``."""
+    if width == "negativethinmathspace":
+        return Node("mrow")
+    found = re.fullmatch(r"([0-9.]+)em", width)
+    if found is None or (em := float(found[1])) > 2:
+        raise _Unknown
+    return Node("mtext", "\u2009" if em < 0.2 else "\u2005" if em < 0.5 else "\u2003" * max(round(em), 1))
+
+
+def _row(parts: list[Node]) -> Node:
+    """A row; upright letters that follow each other are one word (``TeV``), and a stroke goes through what follows."""
     made: list[Node] = []
     for part in parts:
         before = made[-1] if made else None
-        if before is not None and part.kind == before.kind == "mi" and part.upright and before.upright:
-            made[-1] = Node("mi", before.text + part.text, upright=True)
+        if part.tag == "mrow" and not part.parts:
+            continue
+        if before is _NOT:
+            made[-1] = _crossed(part)
+        elif before is not None and part.tag == before.tag == "mi" and part.upright and before.upright:
+            made[-1] = replace(before, text=before.text + part.text)
         else:
             made.append(part)
-    return made[0] if len(made) == 1 else Node("row", parts=tuple(made))
+    if _NOT in made:
+        raise _Unknown
+    return made[0] if len(made) == 1 else Node("mrow", parts=tuple(made))
+
+
+def _crossed(part: Node) -> Node:
+    if part.parts:
+        return replace(part, parts=(_crossed(part.parts[0]), *part.parts[1:]))
+    return replace(part, text=unicodedata.normalize("NFC", part.text + _NOT.text))
 
 
 def mathml(node: Node) -> str:
@@ -267,63 +208,70 @@ def mathml(node: Node) -> str:
     return f"<math>{_element(node)}</math>"
 
 
-def _element(node: Node | None) -> str:
-    if node is None:
-        return "<mrow></mrow>"
-    inner = [_element(part) for part in node.parts if part is not None]
-    text = escape(node.text)
-    if node.kind == "mi":
-        plain = ' mathvariant="normal"' if node.upright and len(node.text) == 1 and node.text.isascii() else ""
-        return f"<mi{plain}>{text}</mi>"
-    if node.kind == "mo":
-        return f'<mo stretchy="false">{text}</mo>' if node.text in _FENCES else f"<mo>{text}</mo>"
-    if node.kind in ("mn", "mtext"):
-        return f"<{node.kind}>{text}</{node.kind}>"
-    if node.kind == "space":
-        return f"<mtext>{text}</mtext>"
-    if node.kind == "sqrt":
-        return f"<mroot>{inner[0]}{inner[1]}</mroot>" if len(inner) == 2 else f"<msqrt>{inner[0]}</msqrt>"
-    if node.kind == "frac":
-        return f"<mfrac>{inner[0]}{inner[1]}</mfrac>"
-    if node.kind == "over":
-        return f'<mover accent="true">{inner[0]}<mo stretchy="false">{text}</mo></mover>'
-    if node.kind == "scripts":
-        _base, lower, upper = node.parts
-        name = "msubsup" if lower and upper else "msub" if lower else "msup"
-        return f"<{name}>{''.join(inner)}</{name}>"
-    return f"<mrow>{''.join(inner)}</mrow>"
+def _element(node: Node) -> str:
+    if node.tag == "mover" and node.parts[1].text in _COMBINING and len(node.parts[0].text) == 1:
+        # not as an accent, which browsers without a font for mathematics draw into the letter: B̄ must not look like B
+        letter, accent = node.parts
+        return f'<mover>{_element(letter)}<mo stretchy="false">{accent.text}</mo></mover>'
+    text = escape(node.text) or "".join(map(_element, node.parts))
+    attribute = ""
+    if node.tag == "mi" and (node.text in _GREEK_CAPITALS or (node.upright and re.fullmatch(r"[!-~]", node.text))):
+        attribute = ' mathvariant="normal"'
+    elif node.tag == "mo" and not node.tall and node.text in _FENCES:
+        attribute = ' stretchy="false"'
+    return f"<{node.tag}{attribute}>{text}</{node.tag}>"
 
 
 _FENCES = frozenset("()[]{}|‖⟨⟩/")
+_GREEK_CAPITALS = frozenset("ΓΔΘΛΞΠΣΥΦΨΩ")
+"""Upright in TeX; MathML slants single letters."""
+_RELATIONS = frozenset("=<>≤≥⩽⩾≪≫≠≲≳≈∼≃≅≡∝∈∉⊂⟵⟶⟷⟸⟹⟺")
+_NAMES = frozenset(["sin", "cos", "tan", "cot", "sinh", "cosh", "tanh", "log", "ln", "exp", "max", "min", "lim"])
 
 
-def in_unicode(node: Node | None) -> str:
+def in_unicode(node: Node) -> str:
     """The formula in a line of plain text: ``√s = 13``, ``B_s⁰ → μ⁺μ⁻``."""
     return re.sub(r"[ \u00a0]{2,}", " ", _words(node)).strip()
 
 
-def _words(node: Node | None) -> str:
-    if node is None:
-        return ""
+def _words(node: Node) -> str:
     inner = [_words(part) for part in node.parts]
-    if node.kind == "mo":
-        return f" {node.text} " if node.text in RELATIONS else node.text
-    if node.kind == "sqrt":
+    if node.tag == "mo":
+        return f" {node.text} " if node.text in _RELATIONS or "\u2190" <= node.text <= "\u21ff" else node.text
+    if node.tag in ("msqrt", "mroot"):
         return f"{raised(inner[1]) if len(inner) == 2 else ''}√{_grouped(inner[0])}"
-    if node.kind == "frac":
+    if node.tag == "mfrac":
         return f"{_grouped(inner[0])}/{_grouped(inner[1])}"
-    if node.kind == "over":
-        accent = _COMBINING.get(node.text, "")
-        return f"{inner[0]}{accent}" if len(inner[0]) == 1 else inner[0]
-    if node.kind == "scripts":
-        base, lower, upper = (text.strip() for text in inner)
-        return f"{base}{_script(lower, LOWERED, '_')}{_script(upper, RAISED, '^')}"
-    if node.kind == "row":
-        return "".join(inner)
-    return node.text
+    if node.tag in ("mover", "munder") and (accent := _COMBINING.get(node.parts[1].text)) is not None:
+        return f"{inner[0]}{accent}" if len(inner[0]) == 1 and node.tag == "mover" else inner[0]
+    if node.tag in _SCRIPTS:
+        base, *scripts = (text.strip() for text in inner)
+        lower = _script(scripts[0], LOWERED, "_") if node.tag in _LOWER else ""
+        return base + lower + (_script(scripts[-1], RAISED, "^") if node.tag not in ("msub", "munder") else "")
+    if node.tag == "mrow":
+        return "".join(
+            f"{words} " if after[:1].isalnum() and (words in _NAMES or _is_apart(part, following)) else words
+            for words, after, part, following in zip(
+                inner, [*inner[1:], ""], node.parts, [*node.parts[1:], node], strict=False
+            )
+        )
+    return node.text.replace("\u00a0", " ") if len(node.text) > 1 else node.text
 
 
-_COMBINING = {"¯": "\u0304", "‾": "\u0304", "^": "\u0302", "˜": "\u0303", "→": "\u20d7", "˙": "\u0307", "¨": "\u0308"}
+def _is_apart(part: Node, following: Node) -> bool:
+    """``1/σ dσ/dt``, ``E dσ/dp³``: what stands beside a fraction is not of it."""
+    return part.tag == "mfrac" or (following.tag == "mfrac" and part.tag not in ("mo", "mtext"))
+
+
+_LOWER = frozenset(["msub", "munder", "msubsup", "munderover"])
+_SCRIPTS = _LOWER | {"msup", "mover"}
+
+
+_COMBINING = {
+    **{"¯": "\u0304", "‾": "\u0304", "^": "\u0302", "˜": "\u0303", "→": "\u20d7", "˙": "\u0307", "¨": "\u0308"},
+    **{"˚": "\u030a", "ˇ": "\u030c", "´": "\u0301", "`": "\u0300", "˘": "\u0306", "⏞": "", "⏟": ""},
+}
+"""Signs over a letter, with what Unicode puts behind it instead."""
 
 
 def _grouped(words: str) -> str:
@@ -331,13 +279,15 @@ def _grouped(words: str) -> str:
 
 
 def _script(words: str, table: dict[int, int], sign: str) -> str:
-    if not words or words == "′":
-        return words
     compact = re.sub(r"\s", "", words).replace("−", "-")
-    signs = {**table, ord("∗"): ord("*")} if sign == "^" else table
+    signs = {**table, **_HIGH} if sign == "^" else table
     if all(ord(char) in signs for char in compact):
         return compact.translate(signs)
-    return f"{sign}{words}" if len(words) == 1 or words.isalnum() else f"{sign}({words})"
+    return f"{sign}{words}" if words.isalnum() or re.fullmatch(r".|\([^()]*\)", words) else f"{sign}({words})"
+
+
+_HIGH = {ord("∗"): ord("*"), **{ord(prime): ord(prime) for prime in "′″‴"}}
+"""Signs that are raised by themselves."""
 
 
 def raised(words: str) -> str:

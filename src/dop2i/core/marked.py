@@ -18,7 +18,7 @@ _SPECIAL = re.compile(r"[$<&\\]")
 _FORMULA = r"""\$\$(?P<display>[^$]{1,2000})\$\$
     |\\\((?P<round>(?:[^\\]|\\[^()]){1,2000}?)\\\)
     |\\\[(?P<square>(?:[^\\]|\\[^\[\]]){1,2000}?)\\\]
-    |(?<![\\$])\$(?P<dollars>(?:[^$\\]|\\.){1,2000}?)\$(?P<after>(?=[0-9]))?"""
+    |(?<!\\)\$(?P<dollars>(?:[^$\\]|\\.){1,2000}?)\$(?P<after>(?=[0-9]))?"""
 _TAG = r"<(?P<close>/?)\s*(?P<tag>i|em|b|strong|sub|sup|p|span|div|br|font|u|tt|small)\b(?:\s[^<>]{0,300})?/?>"
 _FORMULAS = re.compile(_FORMULA, re.VERBOSE | re.DOTALL)
 _PIECES = re.compile(rf"{_FORMULA}|{_TAG}", re.VERBOSE | re.DOTALL | re.IGNORECASE)
@@ -57,6 +57,29 @@ def formulas_as_text(text: str) -> str:
     if "$" not in text and "\\" not in text:
         return text
     return _pieces(text, _FORMULAS, html=False, tags=False)
+
+
+_BLOCKS = "p|P|div|br|BR|[uod]l|li|LI|d[td]|h[1-6]|pre|table|thead|tbody|t[rdh]|blockquote|q|hr|img|figure|figcaption"
+_MATHML = "math|mrow|m[ino]|mtext|ms?u[bp]|msubsup|mfrac|msqrt|mover|(?:mml|jats):[a-z]+"
+_INLINE = "i|I|em|b|B|strong|su[bp]|SU[BP]|span|font|u|s|tt|small|a|code|abbr|cite"
+_ANY_TAG = re.compile(rf"</?(?:({_BLOCKS}|{_MATHML})|{_INLINE})(?:\s[^<>]{{0,2000}})?/?>")
+_LOOKS = re.compile(
+    r"\\(?:math(?:rm|bf|it|cal|sf|bb|scr)|text(?:rm|bf|it|sf|tt)?|mbox|rm|bf|it|cal|left|right|[dt]frac|displaystyle)"
+    r"(?![A-Za-z])"
+)
+
+
+def searched(text: str) -> str:
+    """What of a text is looked for: without its HTML, and of its formulas the words that mean something.
+
+    For every title and description of an index: markup that is none (``<p_T < 7``) stays.
+    """
+    if "<" in text:
+        # H<sub>2</sub>O is one word, and so is not what two paragraphs hold
+        text = _ANY_TAG.sub(lambda tag: " " if tag[1] else "", text)
+    if "&" in text:
+        text = unescape(text)
+    return _LOOKS.sub(" ", text) if "\\" in text else text
 
 
 def formulas_apart(text: str) -> list[tuple[str, bool]]:
@@ -102,7 +125,7 @@ def _pieces(text: str, pattern: re.Pattern[str], *, html: bool, tags: bool) -> s
     for found in pattern.finditer(text):
         between = text[at : found.start()]
         name = found["tag"] if "tag" in pattern.groupindex else None
-        formula = None if name else _formula(found, html=html)
+        formula = None if name else _formula(found, html=html, entities=tags)
         if not name and formula is None:
             continue
         made.append(plain(_tied(between, after=after_formula, before=formula is not None)))
@@ -136,12 +159,12 @@ def _take_tag(made: list[str], raising: list[tuple[str, int]], name: str | None,
         made[start:] = [raised(words) if name == "sup" else lowered(words) if name == "sub" else words]
 
 
-def _formula(found: re.Match[str], *, html: bool) -> str | None:
+def _formula(found: re.Match[str], *, html: bool, entities: bool = False) -> str | None:
     """The formula that was found, written; None when it is none, or none that we can read."""
     source = _source(found)
     if found["dollars"] and not _is_formula(source, number_after=found["after"] is not None):
         return None
-    node = read_formula(source.strip())
+    node = read_formula((unescape(source) if entities else source).strip())
     if node is None:
         return None
     return mathml(node) if html else in_unicode(node)

@@ -67,7 +67,7 @@ def _apa(facts: Facts, language: str) -> str:
     kind = facts.kind.label(language)
     stop = "" if people.endswith(".") else "."
     who_and_when = f"{people}{stop} ({_year(facts, language)})"
-    return f"{who_and_when}. {facts.title}{version} [{kind}]. {facts.publisher}. {facts.best_url}"
+    return f"{who_and_when}. {facts.plain_title}{version} [{kind}]. {facts.publisher}. {facts.best_url}"
 
 
 def _ieee(facts: Facts, language: str) -> str:
@@ -85,7 +85,7 @@ def _ieee(facts: Facts, language: str) -> str:
     doi = _doi(facts)
     online = "[Online]. Available:" if language == "en" else "[En ligne]. Disponible\u00a0:"
     where = f"doi: {doi}." if doi else f"{online} {facts.best_url}"
-    return f"{people}, {quotes[0]}{facts.title}{quotes[1]}{version} {facts.publisher}, {when}. {where}"
+    return f"{people}, {quotes[0]}{facts.plain_title}{quotes[1]}{version} {facts.publisher}, {when}. {where}"
 
 
 def _aps(facts: Facts, language: str) -> str:
@@ -98,7 +98,7 @@ def _aps(facts: Facts, language: str) -> str:
     else:
         people = f" {words['and']} ".join(names)
     version = f", {words['version'].lower()} {facts.version}" if facts.version else ""
-    return f"{people}, {facts.title}{version}, {facts.publisher} ({_year(facts, language)}), {facts.best_url}."
+    return f"{people}, {facts.plain_title}{version}, {facts.publisher} ({_year(facts, language)}), {facts.best_url}."
 
 
 def _nature(facts: Facts, language: str) -> str:
@@ -112,7 +112,9 @@ def _nature(facts: Facts, language: str) -> str:
         people = names[0]
     stop = "" if people.endswith(".") else "."
     version = f" {words['version']} {facts.version}." if facts.version else ""
-    return f"{people}{stop} {facts.title}.{version} {facts.publisher} {facts.best_url} ({_year(facts, language)})."
+    return (
+        f"{people}{stop} {facts.plain_title}.{version} {facts.publisher} {facts.best_url} ({_year(facts, language)})."
+    )
 
 
 def _vancouver(facts: Facts, language: str) -> str:
@@ -123,7 +125,7 @@ def _vancouver(facts: Facts, language: str) -> str:
     version = f" {words['version']} {facts.version}." if facts.version else ""
     stop = "" if people.endswith(".") else "."
     where = f"{words['available']} {facts.best_url}"
-    return f"{people}{stop} {facts.title} [{kind}].{version} {facts.publisher}; {_year(facts, language)}. {where}"
+    return f"{people}{stop} {facts.plain_title} [{kind}].{version} {facts.publisher}; {_year(facts, language)}. {where}"
 
 
 _WRITERS: dict[str, Callable[[Facts, str], str]] = {

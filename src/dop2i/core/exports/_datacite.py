@@ -39,7 +39,7 @@ def datacite_document(facts: Facts) -> dict[str, Any]:
         creators=[_agent(agent) for agent in facts.creators] or [{"name": facts.publisher}],
         titles=_once(_titles(facts)),
         publisher=_publisher(facts),
-        publicationYear=f"{facts.year or 0:04d}",
+        publicationYear=f"{facts.year_of_registration or 0:04d}",
         subjects=_once(_subjects(facts)),
         contributors=[{**_agent(agent), "contributorType": _contributor(agent.role)} for agent in facts.contributors],
         dates=_once(_dates(facts)),

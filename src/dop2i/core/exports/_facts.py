@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from dop2i.core.exports._text import iri, legal, one_line, plain_text
+from dop2i.core.marked import as_text
 from dop2i.core.model.dates import first_day, year_of
 from dop2i.core.model.identifiers import identifier_url
 from dop2i.core.vocabularies import VOCABULARIES, Term, language_tag
@@ -162,6 +163,11 @@ class Facts:
         return one_line(self.metadata.get("title") or "") or "Untitled"
 
     @cached_property
+    def plain_title(self) -> str:
+        """The title without LaTeX and HTML, for who reads neither."""
+        return one_line(as_text(self.title)) or "Untitled"
+
+    @cached_property
     def titles(self) -> list[Text]:
         """The additional titles."""
         return [
@@ -217,11 +223,13 @@ class Facts:
 
     @cached_property
     def year(self) -> int | None:
-        """The year of publication; that of the record's creation when no date is given."""
-        found = year_of(self.published)
-        if found is None:
-            found = year_of(str(self.document.get("created") or "")[:10])
-        return found if found is not None and 0 <= found <= 9999 else None
+        """The year of publication; None when no date is given, and a citation says “n.d.”."""
+        return _year(self.published)
+
+    @cached_property
+    def year_of_registration(self) -> int | None:
+        """The year of publication; that of the record's creation when no date is given, for who must have one."""
+        return self.year if self.year is not None else _year(str(self.document.get("created") or "")[:10])
 
     @cached_property
     def published_day(self) -> str:
@@ -384,6 +392,11 @@ class Facts:
         """The address of the instance, from the record's links; empty when there are none."""
         parts = urlsplit(iri(self.links.get("self_html") or self.links.get("self") or ""))
         return f"{parts.scheme}://{parts.netloc}/" if parts.netloc else ""
+
+
+def _year(date: str) -> int | None:
+    found = year_of(date)
+    return found if found is not None and 0 <= found <= 9999 else None
 
 
 def _dict(value: Any) -> dict[str, Any]:

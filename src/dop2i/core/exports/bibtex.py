@@ -100,7 +100,7 @@ def _fields(facts: Facts) -> list[tuple[str, str]]:
         ("volume", latex(str(journal.get("volume") or ""))),
         ("number", latex(str(journal.get("issue") or ""))),
         ("pages", latex(str(journal.get("pages") or ""))),
-        ("year", str(facts.year) if facts.year else ""),
+        ("year", str(facts.year) if facts.year else "n.d."),
         ("version", latex(facts.version)),
         ("doi", _verbatim(doi)),
         ("url", _verbatim(facts.best_url)),

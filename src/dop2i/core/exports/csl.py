@@ -7,6 +7,7 @@ from typing import Any
 from dop2i.core.exports._facts import Agent, Facts
 from dop2i.core.exports._text import filled, json_bytes
 from dop2i.core.exports.base import ExportWriter
+from dop2i.core.marked import formulas_as_text
 from dop2i.core.model.dates import Day, parse_date
 
 
@@ -33,12 +34,12 @@ def csl_item(facts: Facts) -> dict[str, Any]:
     return filled(
         id=facts.best_url,
         type=facts.kind.props["csl"],
-        title=facts.title,
+        title=facts.plain_title,
         author=[_name(agent) for agent in facts.creators],
         editor=[_name(agent) for agent in facts.contributors if agent.role == "editor"],
         issued=_date(facts.published) or ({"date-parts": [[facts.year]]} if facts.year else {}),
         publisher=facts.publisher,
-        abstract=facts.description,
+        abstract=formulas_as_text(facts.description),
         keyword=", ".join(facts.keywords),
         version=facts.version,
         language=facts.language,

@@ -7,6 +7,7 @@ from typing import Any
 from dop2i.core.exports._facts import Facts
 from dop2i.core.exports._text import one_line
 from dop2i.core.exports.base import ExportWriter
+from dop2i.core.marked import formulas_as_text
 
 _TYPES = {
     "dataset": "DATA", "software": "COMP", "article-journal": "JOUR", "article": "UNPB", "thesis": "THES",
@@ -32,7 +33,7 @@ class Ris(ExportWriter):
         doi = next((known.value for known in facts.pids if known.scheme == "doi"), "")
         lines = [
             ("TY", _TYPES.get(str(facts.kind.props["csl"]), "GEN")),
-            ("T1", facts.title),
+            ("T1", facts.plain_title),
             *(("AU", agent.name) for agent in facts.creators),
             ("PY", str(facts.year or "")),
             ("DA", facts.published_day.replace("-", "/") if not facts.published_day.startswith("-") else ""),
@@ -44,7 +45,7 @@ class Ris(ExportWriter):
             ("ET", facts.version),
             ("LA", facts.language),
             *(("KW", word) for word in facts.keywords),
-            ("AB", facts.description),
+            ("AB", formulas_as_text(facts.description)),
             ("DO", doi),
             ("UR", facts.best_url),
         ]

@@ -123,13 +123,24 @@ def value_query(field: Field, value: Any, opened: Opened) -> tantivy.Query:
         shift = 2 * (schema.SKY_BIN_ORDER - order)
         return _numbers("sky_bin", cell << shift, ((cell + 1) << shift) - 1)
     if field.kind == YEAR:
-        return _numbers("year_number", int(value.low), int(value.high))
+        return _years_query(int(value.low), int(value.high))
     if field.kind == DATE:
         return _dates_query(value)
     if field.name == "size":
         return _size_query(value)
     assert field.kind in (SPAN, TIME, GPS)  # noqa: S101 - the kinds are all above
     return span_query(opened, field.index[0], value)
+
+
+def _years_query(low: int, high: int) -> tantivy.Query:
+    """Entries of these years, and those whose interval of years began before them and reaches them."""
+    from tantivy import Occur, Query
+
+    within = _numbers("year_number", low, high)
+    reaching = [(Occur.Must, _numbers("year_last", low, 9999)), (Occur.Must, _numbers("year_number", 1, low - 1))]
+    if low <= 1:
+        return within
+    return Query.boolean_query([(Occur.Should, within), (Occur.Should, Query.boolean_query(reaching))])
 
 
 def _size_query(span: Span) -> tantivy.Query:

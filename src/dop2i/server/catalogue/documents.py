@@ -6,12 +6,12 @@ Anything may come from elsewhere: a harvested document of any shape gives what i
 from __future__ import annotations
 
 import functools
-import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from dop2i.core.marked import searched
 from dop2i.core.vocabularies.subjects import DOIS, concept
 from dop2i.server.catalogue import schema
 from dop2i.server.catalogue.physics import TERMS, add_physics, texts_of
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 1_000_000
 MOST_VALUES = 200
 MOST_VISITORS = 10**9
-_TAG = re.compile(r"<[^<>]{0,2000}>")
 _DATE = re.compile(r"^([0-9]{4})(?:-([0-9]{2}))?(?:-([0-9]{2}))?")
 _SCHEMES = ("https://", "http://")
 _AUTHORITIES = ("dx.doi.org/", "doi.org/", "doi:", "orcid.org/", "orcid:", "n2t.net/", "ror.org/", "arxiv.org/abs/")
@@ -148,9 +147,10 @@ def _add_words(
     title = metadata.get("title")
     if type(title) is not str or "additional_titles" in metadata:
         title = "\n".join(_texts([title, metadata.get("additional_titles")], ("title",)))
-    body = [title, *who.names, *who.places]
     if title:
+        title = searched(title)
         row["title"] = title[:LONGEST_TEXT]
+    body = [title, *who.names, *who.places]
     if who.names:
         row["people"] = "\n".join(who.names)
     if subjects := metadata.get("subjects"):
@@ -200,12 +200,12 @@ _NOT_WORDS = frozenset(
 def _add_body(body: list[str], record: dict[str, Any], metadata: dict[str, Any]) -> None:
     description = metadata.get("description")
     if type(description) is str:
-        body.append(plain_text(description))
+        body.append(searched(description))
     elif description:
-        body += [plain_text(words) for words in _texts(description)]
+        body += [searched(words) for words in _texts(description)]
     for part, keys in _OTHER_WORDS:
         if value := metadata.get(part):
-            body += [plain_text(words) for words in _texts(value, keys)]
+            body += [searched(words) for words in _texts(value, keys)]
     publisher = metadata.get("publisher")
     if type(publisher) is str:
         body.append(publisher)
@@ -309,7 +309,7 @@ def index_terms(entry: Entry) -> tuple[list[str], dict[str, list[str]]]:
     for name, written, spelled in TERMS:
         found = [term for text in texts_of(custom.get(written)) for term in spelled(text[:LONGEST_TERM])]
         terms[name] = [*terms.get(name, []), *found]
-    return schema.words_of(" ".join(texts)), terms
+    return schema.words_of(searched(" ".join(texts))), terms
 
 
 def _add_numbers(
@@ -320,7 +320,10 @@ def _add_numbers(
     created: float,
     updated: float,
 ) -> None:
-    """Sort keys. ``published`` is YYYYMMDD of the publication date, then the second of the deposit, to break ties."""
+    """Sort keys. ``published`` is YYYYMMDD of the publication date, then the second of the deposit, to break ties.
+
+    An interval (``2011/2013``) counts in its first year, and is found in all.
+    """
     made = max(int(created * 1000), 0)
     row["created"] = made
     row["updated"] = max(int(updated * 1000), 0)
@@ -328,6 +331,10 @@ def _add_numbers(
     year, day = _day_of(str(date)[:10]) if date else ("", 0)
     row["year"] = year if type(date) is str else schema.NO_VALUE
     row["year_number"] = day // 10_000
+    if day and "/" in str(date):
+        last = _day_of(str(date).partition("/")[2][:10])[1] // 10_000
+        if last > day // 10_000:
+            row["year_last"] = last
     row["published"] = day * 10**10 + made // 1000
     size = _dict(record.get("files")).get("total_bytes")
     if isinstance(size, int) and size > 0:
@@ -345,11 +352,6 @@ def _day_of(date: str) -> tuple[str, int]:
         return "", 0
     year, month, day = (int(part or 0) for part in match.groups())
     return match[1], year * 10_000 + month * 100 + day
-
-
-def plain_text(text: str) -> str:
-    """A description without its HTML."""
-    return html.unescape(_TAG.sub(" ", text)) if "<" in text or "&" in text else text
 
 
 def _texts(value: Any, keys: tuple[str, ...] = ()) -> list[str]:

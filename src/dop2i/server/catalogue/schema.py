@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import tantivy
 
-VERSION = 5
+VERSION = 6
 LONGEST_TERM = 100
 
 TEXT_FIELDS = ("title", "people", "setup", "keywords", "text")
@@ -58,7 +58,7 @@ BINS = {"sqrt_s": 5, "energy": 1, "size": 1}
 
 USE = ("viewed", "downloaded")
 NUMBERS = (
-    *("year_number", "published", "created", "updated", "size", *USE),
+    *("year_number", "year_last", "published", "created", "updated", "size", *USE),
     *("sky_bin", "time_bin", *(f"{n}_bin" for n in BINS)),
 )
 SKY_BIN_ORDER = 3
