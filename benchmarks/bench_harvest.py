@@ -53,7 +53,7 @@ def _harvest(url: str) -> tuple[float, float, float]:
 def main() -> None:
     """Prints one JSON document."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=20_000)
+    parser.add_argument("--records", type=int, default=60_000)
     parser.add_argument("--page", type=int, default=500)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--format", default="oai_dc", choices=["oai_dc", "oai_datacite"])

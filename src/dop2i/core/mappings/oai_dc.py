@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from dop2i.core.mappings.access_terms import access_right
@@ -25,8 +26,6 @@ from dop2i.core.mappings.parts import (
     text_of,
 )
 
-_DC = "{http://purl.org/dc/elements/1.1/}"
-
 
 def dc_members(element: Any) -> dict[str, list[str]]:
     """The texts of each Dublin Core element, in their order; namespaces of old or wrong servers are forgiven."""
@@ -38,9 +37,13 @@ def dc_members(element: Any) -> dict[str, list[str]]:
         text = "".join(child.itertext()) if len(child) else child.text or ""
         text = text.strip()
         if text:
-            name = tag[len(_DC) :] if tag.startswith(_DC) else tag.rpartition("}")[2]
-            found.setdefault(name.lower(), []).append(text)
+            found.setdefault(_name(tag), []).append(text)
     return found
+
+
+@lru_cache(maxsize=1_000)
+def _name(tag: str) -> str:
+    return tag.rpartition("}")[2].lower()
 
 
 def from_oai_dc(element: Any) -> Mapped:

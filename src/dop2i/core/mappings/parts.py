@@ -184,14 +184,7 @@ def person(
         return None
     if not kind:
         kind = "organizational" if not (first or last) and not _looks_personal(whole) else "personal"
-    who: dict[str, Any] = {"type": kind}
-    if kind == "personal":
-        if not (first or last):
-            last, first = _split_name(whole)
-        who["name"] = ", ".join(part for part in (last, first) if part) or whole
-        who.update({key: part for key, part in (("family_name", last or whole), ("given_name", first)) if part})
-    else:
-        who["name"] = whole or " ".join(part for part in (first, last) if part)
+    who: dict[str, Any] = dict(_named(kind, whole, first, last))
     known = [found for value, scheme in ids if (found := name_identifier(value, scheme))]
     if known:
         who["identifiers"] = known
@@ -202,6 +195,18 @@ def person(
     if role:
         made["role"] = {"id": role}
     return made
+
+
+@lru_cache(maxsize=20_000)
+def _named(kind: str, whole: str, first: str, last: str) -> tuple[tuple[str, str], ...]:
+    """How somebody is called; the same people come again and again."""
+    if kind != "personal":
+        return (("type", kind), ("name", whole or " ".join(part for part in (first, last) if part)))
+    if not (first or last):
+        last, first = _split_name(whole)
+    name = ", ".join(part for part in (last, first) if part) or whole
+    parts = (("family_name", last or whole), ("given_name", first))
+    return (("type", kind), ("name", name), *(part for part in parts if part[1]))
 
 
 def is_organisation(name: str) -> bool:
