@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     home = tmp_path_factory.mktemp("journey") / "home"
     with served(home, name="Alice Martin", given_name="Alice", family_name="Martin") as live:
         yield live
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder that is nowhere below /dev, where the others of the suite may lie in memory.
+
+    Chromium asks people before it opens a folder there, in a window of its own that takes every key meanwhile.
+    """
+    with tempfile.TemporaryDirectory(prefix="dop2i-dropped-", dir="/var/tmp") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 from live_server import Live, served
+from waiting import wait_until
 
 Entries = Callable[..., dict[str, Any]]
 
@@ -195,6 +197,7 @@ def test_what_we_give_by_the_api_of_invenio_has_every_member_and_every_file(
 ) -> None:
     live, records = giver
     shown = {record["metadata"]["title"]: record for record in records if not record.get("gone")}
+    wait_until(lambda: len(shown) == requests.get(f"{live.url}/api/records", timeout=30).json()["hits"]["total"])
     run = harvest("other-api", kind="invenio-rdm", address=live.url)
     found = by_title(entries("other-api"))
     assert (run.failed, run.added) == (0, len(shown))

@@ -7,8 +7,9 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
+from waiting import wait_until
 
 from dop2i.errors import InvalidInput, NotFound, ServiceUnavailable, WrongState
 from dop2i.server.jobs import actions, claims, declare, queries
@@ -249,11 +250,3 @@ def test_an_error_of_our_own_code_is_kept_with_where_it_happened(declared):
     assert job.state == "failed"
     assert "KeyError" in job.error
     assert "test_queue.py" in job.error
-
-
-def wait_until(condition, *, seconds=10.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-    connection.close()

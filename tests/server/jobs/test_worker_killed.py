@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from dop2i.server.jobs import declare
 from dop2i.server.jobs.models import Job
@@ -50,13 +51,6 @@ def slow_job():
     yield slow
     declare.JOBS.clear()
     declare.JOBS.update(before)
-
-
-def wait_until(condition, *, seconds=30.0):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def test_another_worker_takes_over_the_job_of_a_killed_one(workers, slow_job, tmp_path):
