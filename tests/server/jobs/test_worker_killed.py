@@ -15,6 +15,7 @@ from waiting import wait_until
 from dop2i.server.jobs import declare
 from dop2i.server.jobs.models import Job
 from dop2i.server.jobs.queries import queue_state
+from dop2i.server.jobs.worker import GRACE
 
 PROGRAM = Path(__file__).parents[2] / "support" / "worker_of_the_tests.py"
 
@@ -82,7 +83,8 @@ def test_a_worker_that_is_asked_to_stop_gives_its_job_back_at_once(workers, slow
     polite = workers()
     wait_until((tmp_path / "log").exists)
     polite.terminate()
-    assert polite.wait(15) == 0
+    # longer than the worker itself gives what it cannot stop
+    assert polite.wait(GRACE + 10) == 0
     job.refresh_from_db()
     assert (job.state, job.attempts) == (Job.State.WAITING, 0)
     workers()
