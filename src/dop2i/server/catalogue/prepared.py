@@ -36,7 +36,7 @@ _complaints: set[str] = set()
 
 _ANEW = """
 PRAGMA page_size=16384;
-PRAGMA journal_mode=WAL;
+PRAGMA journal_mode=DELETE;
 BEGIN EXCLUSIVE;
 DROP TABLE IF EXISTS written;
 DROP TABLE IF EXISTS position;
@@ -158,6 +158,6 @@ def _using(action: Callable[[sqlite3.Connection], Any], *, writing: bool = True,
             logger.warning("What is written for harvesters cannot be kept in %s: %s", path, error)
             _complaints.add(str(error))
         if not isinstance(error, sqlite3.OperationalError | OSError):
-            for part in ("", "-wal", "-shm"):
+            for part in ("", "-journal"):
                 path.with_name(path.name + part).unlink(missing_ok=True)
         return otherwise
