@@ -4,22 +4,27 @@
 
 pycsw is not a dependency: give the Python of an environment with ``pycsw`` and ``sqlalchemy<2`` (its 2.6 needs that)
 and ``gunicorn``. Both servers run under gunicorn with one process, on SQLite, with pages of 200 records; the same
-client follows the resumption tokens of each and counts the records. What the worker writes beforehand (oai_dc) is
-written before the server starts, as pycsw's records are loaded as XML; the other formats are listed twice.
+client follows the resumption tokens of each, in turns, and counts the records. What the worker writes beforehand
+(oai_dc) is written before the server starts, as pycsw's records are loaded as XML; the other formats are listed twice.
 """
 
 from __future__ import annotations
 
 import argparse
+import http.client
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import requests
 from lxml import etree
@@ -59,37 +64,66 @@ _MORE = "identification_fees", "identification_accessconstraints", "provider_nam
 _CONTACT = "name position address city stateorprovince postalcode country phone fax email url hours instructions role"
 
 
+class Server(NamedTuple):
+    """A server that runs: its port, the path of its provider, its first process."""
+
+    port: int
+    path: str
+    process: int
+
+
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--pycsw", help="the Python of an environment with pycsw")
     parser.add_argument("--pycsw-records", type=int, default=2_000, help="how many of them pycsw is given")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each server is asked for all")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="dop2i-bench-") as folder:
-        ours = {}
-        for prefix in ("oai_dc", "datacite", "datacite", "oai_datacite"):
-            ours[prefix] = rate, cost = _ours(Path(folder), asked.records, prefix)
-            print(f"dop2i, {prefix}: {rate:,.0f} records/s of {asked.records:,}; the server {cost:,.0f} µs a record")
+    with tempfile.TemporaryDirectory(prefix="dop2i-bench-") as folder, ExitStack() as running:
+        ours = running.enter_context(_ours(Path(folder), asked.records))
         if asked.pycsw:
-            rate, cost = _pycsw(Path(folder), asked.pycsw, asked.pycsw_records)
-            print(
-                f"pycsw, oai_dc: {rate:,.0f} records/s of {asked.pycsw_records:,}; the server {cost:,.0f} µs a record"
-            )
-            print(f"dop2i / pycsw by the clock, client included: {ours['oai_dc'][0] / rate:.1f}")
-            print(f"pycsw / dop2i by processor time of the server: {cost / ours['oai_dc'][1]:.1f}")
+            theirs = running.enter_context(_pycsw(Path(folder), asked.pycsw, asked.pycsw_records))
+            _compare(ours, theirs, asked)
+        for prefix in ("oai_dc", "datacite", "datacite", "oai_datacite"):
+            rate, cost = _rate(ours, {"verb": "ListRecords", "metadataPrefix": prefix}, asked.records)
+            print(f"dop2i, {prefix}: {rate:,.0f} records/s of {asked.records:,}; the server {cost:,.0f} µs a record")
 
 
-def _ours(folder: Path, count: int, prefix: str) -> tuple[float, float]:
+def _compare(ours: Server, theirs: Server, asked: argparse.Namespace) -> None:
+    """Both by turns: the machine is faster in one minute than in the next."""
+    question = {"verb": "ListRecords", "metadataPrefix": "oai_dc"}
+    turns = []
+    for _ in range(asked.rounds):
+        mine = _rate(ours, question, asked.records)
+        other = _rate(theirs, {"mode": "oaipmh", **question}, asked.pycsw_records)
+        turns.append((mine[0], other[0], mine[0] / other[0], mine[1], other[1], other[1] / mine[1]))
+        print(f"dop2i {mine[0]:,.0f}, pycsw {other[0]:,.0f} records/s: {turns[-1][2]:.1f} times", flush=True)
+    mine, other, ratio, cost, their_cost, by_cost = (statistics.median(column) for column in zip(*turns, strict=True))
+    print(f"medians: dop2i {mine:,.0f}, pycsw {other:,.0f} records/s, {cost:.0f} and {their_cost:.0f} µs a record")
+    print(f"dop2i / pycsw by the clock, client included: {ratio:.1f}")
+    print(f"pycsw / dop2i by processor time of the server: {by_cost:.1f}")
+
+
+@contextmanager
+def _ours(folder: Path, count: int) -> Iterator[Server]:
     home = folder / "home"
-    if not home.exists():
-        subprocess.run([sys.executable, __file__, "--fill", str(home), str(count)], check=True)
+    subprocess.run([sys.executable, __file__, "--fill", str(home), str(count)], check=True)
     port = free_port()
-    server = subprocess.Popen([sys.executable, "-c", _SERVE, str(home), str(port)], start_new_session=True)
+    with _running([sys.executable, "-c", _SERVE, str(home), str(port)], {}) as process:
+        _wait(f"http://127.0.0.1:{port}/oai2d?verb=Identify")
+        yield Server(port, "/oai2d", process)
+
+
+@contextmanager
+def _running(command: list[str], environment: dict[str, str]) -> Iterator[int]:
+    """A server in a session of its own; its process."""
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=quiet, stderr=quiet, start_new_session=True
+    )
     try:
-        address = f"http://127.0.0.1:{port}/oai2d"
-        _wait(f"{address}?verb=Identify")
-        return _rate(address, {"verb": "ListRecords", "metadataPrefix": prefix}, count, server=server.pid)
+        yield server.pid
     finally:
         server.terminate()
         server.wait(30)
@@ -117,25 +151,26 @@ def _fill(home: str, count: int) -> None:
     rebuild_index()
 
 
-def _rate(address: str, question: dict[str, str], count: int, *, server: int) -> tuple[float, float]:
-    """Records a second, all pages, and microseconds of the server's processor time a record; the median of three
-    listings is not needed, a listing is long. The answers are parsed and counted afterwards."""
-    session = requests.Session()
-    session.headers["Accept-Encoding"] = "identity"  # pycsw is told not to compress either
+def _rate(server: Server, question: dict[str, str], count: int) -> tuple[float, float]:
+    """Records a second of one listing, all pages, and microseconds of the server's processor time a record. The answers
+    are parsed and counted afterwards; the client is Python's plainest, which takes little of the time."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=300)
     pages: list[bytes] = []
     of_pycsw = "mode" in question
     asked: dict[str, Any] = question
-    _settle(server)
-    begun, before = time.perf_counter(), _spent(server)
+    _settle(server.process)
+    begun, before = time.perf_counter(), _spent(server.process)
     while True:
-        pages.append(session.get(address, params=asked, timeout=300).content)
+        connection.request("GET", f"{server.path}?{urlencode(asked)}")
+        pages.append(connection.getresponse().read())
         token = _TOKEN.search(pages[-1], max(len(pages[-1]) - 1000, 0))
         if not token or (of_pycsw and len(pages) * PAGE >= count):
             break
         asked = {**{k: v for k, v in question.items() if k in ("verb", "mode")}, "resumptionToken": token[1].decode()}
         if of_pycsw:
             asked["metadataPrefix"] = question["metadataPrefix"]
-    spent, cost = time.perf_counter() - begun, _spent(server) - before
+    spent, cost = time.perf_counter() - begun, _spent(server.process) - before
+    connection.close()
     # pycsw's listings are not always well formed; ours are read strictly
     parser = etree.XMLParser(recover=of_pycsw)
     seen = sum(len(etree.fromstring(page, parser).findall(f".//{OAI}record")) for page in pages)
@@ -165,7 +200,8 @@ def _spent(session: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def _pycsw(folder: Path, python: str, count: int) -> tuple[float, float]:
+@contextmanager
+def _pycsw(folder: Path, python: str, count: int) -> Iterator[Server]:
     home, port = folder / "pycsw", free_port()
     (home / "xml").mkdir(parents=True)
     configuration = home / "pycsw.cfg"
@@ -178,28 +214,10 @@ def _pycsw(folder: Path, python: str, count: int) -> tuple[float, float]:
         subprocess.run(
             [python, "-W", "ignore", admin, *command, "-f", str(configuration)], check=True, capture_output=True
         )
-    bind = [
-        "-m",
-        "gunicorn",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--workers",
-        "1",
-        "--timeout",
-        "300",
-        "pycsw.wsgi:application",
-    ]
-    environment = {**os.environ, "PYCSW_CONFIG": str(configuration), "PYTHONWARNINGS": "ignore"}
-    quiet = subprocess.DEVNULL
-    server = subprocess.Popen([python, *bind], env=environment, stdout=quiet, stderr=quiet, start_new_session=True)
-    try:
-        address = f"http://127.0.0.1:{port}/"
-        _wait(f"{address}?mode=oaipmh&verb=Identify")
-        question = {"mode": "oaipmh", "verb": "ListRecords", "metadataPrefix": "oai_dc"}
-        return _rate(address, question, count, server=server.pid)
-    finally:
-        server.terminate()
-        server.wait(30)
+    bind = ["-m", "gunicorn", f"--bind=127.0.0.1:{port}", "--workers=1", "--timeout=300", "pycsw.wsgi:application"]
+    with _running([python, *bind], {"PYCSW_CONFIG": str(configuration), "PYTHONWARNINGS": "ignore"}) as process:
+        _wait(f"http://127.0.0.1:{port}/?mode=oaipmh&verb=Identify")
+        yield Server(port, "/", process)
 
 
 def _write_csw_records(folder: Path, count: int) -> None:
