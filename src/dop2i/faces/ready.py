@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from dop2i.errors import Dop2iError
+
 logger = logging.getLogger("dop2i.faces")
 
 
@@ -19,8 +21,10 @@ def make_ready() -> None:
     try:
         _ = get_resolver().url_patterns
         get_template("dop2i/home.html")
-        READER.opened()
         metadata_formats()
+        READER.opened()
+    except Dop2iError as error:  # after an upgrade the worker makes the index anew first
+        logger.info("Not loaded beforehand: %s", error)
     except Exception:  # whoever asks for it is told why
         logger.exception("Something cannot be loaded beforehand.")
     finally:
