@@ -127,7 +127,6 @@ _SCHEME_NAMES = {
     "local": "other", "internal": "other", "ivoid": "other",
 }  # fmt: skip
 
-
 _ARK_ADDRESS = re.compile(r"https?://[^/\s]+/ark:/?([0-9bcdfghjkmnpqrstvwxz]{5,16}/[\w=*+@$~.,:;/%-]+)", re.A)
 """An ARK is the same whichever host resolves it (https://datatracker.ietf.org/doc/draft-kunze-ark/, section 2.1)."""
 
@@ -430,7 +429,6 @@ def date(value: Any, kind: str, description: str = "") -> dict[str, Any] | None:
 
 
 # -- files and addresses ----------------------------------------------------------------------------------------------
-
 
 _PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~/?=&+-]*)?")
 """As nearly all are: nothing in them to be doubted or quoted."""
