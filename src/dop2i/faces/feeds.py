@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any
 
 from django.conf import settings
 
+from dop2i.core.exports._text import plain_text
 from dop2i.core.marked import as_text, formulas_as_text
 from dop2i.server.catalogue import listing
 from dop2i.server.catalogue.addresses import Address
@@ -20,7 +20,6 @@ from dop2i.server.people.policy import Actor
 ENTRIES = 50
 MEDIA_TYPES = {"atom": "application/atom+xml; charset=utf-8", "json": "application/feed+json; charset=utf-8"}
 LONGEST_READ = 20_000
-_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:]*(\s[^<>]*)?/?>")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAMESPACE = "http://www.w3.org/2005/Atom"
 
@@ -60,13 +59,13 @@ def _facts(key: str, document: Mapping[str, Any], base: str) -> dict[str, Any]:
     metadata = document.get("metadata") or {}
     doi = ((document.get("pids") or {}).get("doi") or {}).get("identifier")
     page = page_of(key, document, base)
-    description = _TAG.sub(" ", str(metadata.get("description") or "")[:LONGEST_READ])
+    description = plain_text(str(metadata.get("description") or "")[:LONGEST_READ])
     subjects = [item.get("subject") for item in metadata.get("subjects") or [] if isinstance(item, dict)]
     return {
         "id": f"https://doi.org/{doi}" if doi else page,
         "page": page,
         "title": _clean(as_text(str(metadata.get("title") or key))),
-        "summary": _clean(formulas_as_text(" ".join(unescape(description).split())[:3000]))[:1000],
+        "summary": _clean(formulas_as_text(" ".join(description.split())[:3000]))[:1000],
         "updated": _moment(document.get("updated") or document.get("created")),
         "published": _moment(document.get("created")),
         "authors": [_clean(name) for name in _names(metadata)][:30],

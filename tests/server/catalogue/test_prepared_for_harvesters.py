@@ -99,6 +99,22 @@ def test_a_damaged_file_costs_only_time(instance, file_of, caplog) -> None:
     assert sqlite3.connect(file_of).execute("SELECT count(*) FROM written").fetchone() == (1,)
 
 
+def test_a_disk_that_is_full_for_long_is_told_once(instance, caplog) -> None:
+    def full(file: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    def told() -> int:
+        return caplog.text.count("cannot be kept")
+
+    for _ in range(3):
+        prepared._using(full)
+        prepared._using(lambda file: file.execute("SELECT seq FROM position").fetchone(), writing=False)
+    assert told() == 1, "that it can be read does not mean that it can be written"
+    prepared._using(lambda file: None)
+    prepared._using(full)
+    assert told() == 2
+
+
 def test_other_writers_begin_anew(instance, writers, monkeypatch) -> None:
     put(1, "One")
     prepared.prepare()

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from dop2i.core.exports._text import iri, legal, one_line, plain_text
 from dop2i.core.marked import as_text
-from dop2i.core.model.dates import first_day, year_of
+from dop2i.core.model.dates import common_year_of, first_day
 from dop2i.core.model.identifiers import identifier_url
 from dop2i.core.vocabularies import VOCABULARIES, Term, language_tag
 from dop2i.core.vocabularies.subjects import SCHEME_NAME, SCHEME_URI, concept
@@ -224,12 +224,13 @@ class Facts:
     @cached_property
     def year(self) -> int | None:
         """The year of publication; None when no date is given, and a citation says “n.d.”."""
-        return _year(self.published)
+        return common_year_of(self.published)
 
     @cached_property
     def year_of_registration(self) -> int | None:
         """The year of publication; that of the record's creation when no date is given, for who must have one."""
-        return self.year if self.year is not None else _year(str(self.document.get("created") or "")[:10])
+        created = str(self.document.get("created") or "")[:10]
+        return self.year if self.year is not None else common_year_of(created)
 
     @cached_property
     def published_day(self) -> str:
@@ -392,11 +393,6 @@ class Facts:
         """The address of the instance, from the record's links; empty when there are none."""
         parts = urlsplit(iri(self.links.get("self_html") or self.links.get("self") or ""))
         return f"{parts.scheme}://{parts.netloc}/" if parts.netloc else ""
-
-
-def _year(date: str) -> int | None:
-    found = year_of(date)
-    return found if found is not None and 0 <= found <= 9999 else None
 
 
 def _dict(value: Any) -> dict[str, Any]:

@@ -76,6 +76,12 @@ def year_of(text: str) -> int | None:
     return day.year if day else None
 
 
+def common_year_of(text: str) -> int | None:
+    """As :func:`year_of`, of four digits or fewer, which is all that most formats can say."""
+    found = year_of(text)
+    return found if found is not None and 0 <= found <= 9999 else None
+
+
 def first_day(text: str) -> str:
     """The first day that the date may mean, ``YYYY-MM-DD``; ``""`` when it is no date or begins openly."""
     try:

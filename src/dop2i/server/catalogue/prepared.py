@@ -73,7 +73,7 @@ def prepare(*, seconds: float = SECONDS) -> int:
 
 
 def _take_in() -> int:
-    seq = _using(lambda file: int(file.execute("SELECT seq FROM position").fetchone()[0]), otherwise=-1)
+    seq = _using(lambda file: int(file.execute("SELECT seq FROM position").fetchone()[0]), writing=False, otherwise=-1)
     if seq < 0:
         return 0
     newest = Change.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
@@ -150,7 +150,8 @@ def _using(action: Callable[[sqlite3.Connection], Any], *, writing: bool = True,
                 # what was withdrawn does not stay in free pages; what a power cut loses is written again
                 file.executescript("PRAGMA synchronous=OFF; PRAGMA secure_delete=ON")
             done = action(file)
-            _complaints.clear()
+            if writing:
+                _complaints.clear()
             return done
     except (sqlite3.Error, OSError) as error:
         if str(error) not in _complaints:
